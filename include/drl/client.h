@@ -1,0 +1,66 @@
+/* The client: one I/O thread and its connection to one Redis deployment, shared by any number of limiters. */
+#ifndef DRL_CLIENT_H
+#define DRL_CLIENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "export.h"
+#include "status.h"
+
+typedef struct drl_client drl_client;
+
+enum { DRL_LOG_ERROR = 1, DRL_LOG_WARNING = 2, DRL_LOG_INFO = 3 };
+
+/** Receives one line about the connection's life: connected, lost, refused. No line per request, no identity, no
+ *  password. Called on the I/O thread: return soon, call no function of this library except drl_status_*.
+ */
+typedef void (*drl_log_callback)(int32_t level, const char *message, void *user);
+
+/* Adaptive spinning of a waiting caller and of the I/O thread, for latency. */
+enum { DRL_SPIN_ADAPTIVE = 0, DRL_SPIN_OFF = 1 };
+
+/** Options of a client; zero means default. Strings and bytes are copied by drl_client_open. */
+typedef struct drl_client_options {
+  uint32_t struct_size;
+  int32_t spin;               /* DRL_SPIN_*; default adaptive */
+  const char *redis_url;      /* required: redis://[user:password@]host[:port][/db], unix://[user:password@]/path?db=N */
+  int64_t timeout_us;         /* deadline of a call, queueing to reply; 1000..3600000000, default 100000 */
+  int64_t connect_timeout_us; /* connecting and logging in; 1000..3600000000, default 1000000 */
+  const char *client_name;    /* CLIENT SETNAME; printable ASCII without spaces, at most 64; default "libdrl" */
+  const char *username;       /* overrides the URL's */
+  const char *password;       /* overrides the URL's */
+  const void *identity_secret; /* key for HMAC-SHA-256 of identities instead of SHA-256 */
+  size_t identity_secret_len;  /* 0 or 16..1024 */
+  drl_log_callback log;        /* may be NULL */
+  void *log_user;
+  int64_t queue_capacity_max;  /* calls waiting or in flight at most; 64..1048576, default 16384 */
+} drl_client_options;
+
+#define DRL_CLIENT_OPTIONS_INIT                                                                    \
+  { (uint32_t)sizeof(drl_client_options), 0, NULL, 0, 0, NULL, NULL, NULL, NULL, 0, NULL, NULL, 0 }
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Open a client and start its I/O thread. Redis need not be reachable: until it is, decisions are degraded.
+ *
+ *  Returns: DRL_OK; DRL_ERR_URL*, DRL_ERR_OPTION, DRL_ERR_STRUCT_SIZE, DRL_ERR_NULL; DRL_ERR_MEMORY, DRL_ERR_SYSTEM.
+ *  Out:     client  owned: close with drl_client_close; NULL on error.
+ *  Thread:  any. Blocks: no (never on the network).
+ */
+DRL_API drl_status drl_client_open(const drl_client_options *options, drl_client **client, drl_error *error);
+
+/** Close a client. Waiting calls end with DRL_ERR_CLOSED; its limiters and queues may be closed before or after,
+ *  and until then answer DRL_ERR_CLOSED. NULL is fine. Do not call it from a callback of the library.
+ *
+ *  Thread:  any, also while other threads use its limiters (not its own handle). Blocks: a few milliseconds at most.
+ */
+DRL_API void drl_client_close(drl_client *client);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* DRL_CLIENT_H */

@@ -1,0 +1,106 @@
+/* Asynchronous calls: a completion queue with a descriptor to wait on, and a callback form. */
+#ifndef DRL_QUEUE_H
+#define DRL_QUEUE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "client.h"
+#include "decision.h"
+#include "export.h"
+#include "limiter.h"
+#include "status.h"
+
+typedef struct drl_queue drl_queue;
+
+/** Options of a queue; zero means default. */
+typedef struct drl_queue_options {
+  uint32_t struct_size;
+  int32_t reserved;
+  int64_t capacity; /* calls submitted and not yet drained at most; 1..1048576, default 4096 */
+} drl_queue_options;
+
+#define DRL_QUEUE_OPTIONS_INIT \
+  { (uint32_t)sizeof(drl_queue_options), 0, 0 }
+
+/** The end of one asynchronous call. The layout is frozen. */
+typedef struct drl_completion {
+  int64_t id;        /* as submitted */
+  drl_status status; /* what the blocking call would have returned; also DRL_ERR_CANCELLED, DRL_ERR_CLOSED */
+  int32_t reserved;
+  drl_decision decision; /* as of drl_limiter_allow; for a cancelled call `charged` says whether it may have run */
+} drl_completion;
+
+/** Receives one decision on the I/O thread, or on the submitting thread when the answer is known at once.
+ *  Return soon. It may submit further asynchronous calls; blocking calls answer DRL_ERR_REENTRANT, and it must close
+ *  no handle. `decision` is borrowed until it returns.
+ */
+typedef void (*drl_decision_callback)(drl_status status, const drl_decision *decision, void *user);
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Open a completion queue on a client.
+ *  Returns: DRL_OK; DRL_ERR_CAPACITY, DRL_ERR_CLOSED, DRL_ERR_SYSTEM, DRL_ERR_MEMORY.
+ *  Out:     queue  owned: close with drl_queue_close. Thread: any. Blocks: no.
+ */
+DRL_API drl_status drl_queue_open(drl_client *client, const drl_queue_options *options, drl_queue **queue,
+                                  drl_error *error);
+
+/** Close a queue: its waiting calls are cancelled and dropped. NULL is fine. It must not run beside another call
+ *  on the same queue. Thread: any. Blocks: no.
+ */
+DRL_API void drl_queue_close(drl_queue *queue);
+
+/** A descriptor that polls readable while the queue holds completions. Wait for it with poll, epoll or an event
+ *  loop; never read, write or close it. Draining resets it. In a forked child it is another descriptor: ask again.
+ *  Returns: the descriptor, borrowed until drl_queue_close; -1 for a bad handle. Thread: any. Blocks: no.
+ */
+DRL_API int32_t drl_queue_fd(drl_queue *queue);
+
+/** Submit one call; its completion carries `id`, which no other call of this queue may be using.
+ *
+ *  Returns: DRL_OK: exactly one completion will follow. Else nothing was submitted: DRL_ERR_COMPLETIONS_FULL,
+ *           DRL_ERR_DUPLICATE_ID, DRL_ERR_CLOSED, DRL_ERR_IDENTITY, DRL_ERR_COST, or DRL_ERR_HANDLE when limiter and
+ *           queue are of different clients. A full submission queue is not among them: that is a degraded completion.
+ *  Thread:  any, concurrently. Blocks: no.
+ */
+DRL_API drl_status drl_queue_submit(drl_queue *queue, drl_limiter *limiter, const void *identity,
+                                    size_t identity_len, int64_t cost, int64_t id, drl_error *error);
+
+/** Submit a reset; its completion's status says whether Redis did it. Else as drl_queue_submit. */
+DRL_API drl_status drl_queue_submit_reset(drl_queue *queue, drl_limiter *limiter, const void *identity,
+                                          size_t identity_len, int64_t id, drl_error *error);
+
+/** Cancel one call: it completes now with DRL_ERR_CANCELLED. What had not been sent is never sent; what had been sent is
+ *  charged or not, and its completion says DRL_CHARGED_UNKNOWN.
+ *  Returns: DRL_OK; DRL_ERR_UNKNOWN_ID when it has completed or was never submitted. Thread: any. Blocks: no.
+ */
+DRL_API drl_status drl_queue_cancel(drl_queue *queue, int64_t id, drl_error *error);
+
+/** Take up to `capacity` completions that are there.
+ *  Returns: DRL_OK, also for none. Out: completions, count. Thread: any, concurrently. Blocks: no.
+ */
+DRL_API drl_status drl_queue_drain(drl_queue *queue, drl_completion *completions, int32_t capacity, int32_t *count,
+                                   drl_error *error);
+
+/** Like drl_queue_drain, but wait up to `timeout_us` for the first one (0: do not wait; -1: without end).
+ *  Returns: DRL_OK, with count 0 after the time-out or a signal. Thread: any. Blocks: at most timeout_us.
+ */
+DRL_API drl_status drl_queue_wait(drl_queue *queue, int64_t timeout_us, drl_completion *completions,
+                                  int32_t capacity, int32_t *count, drl_error *error);
+
+/** drl_limiter_allow with a callback instead of a wait.
+ *  Returns: DRL_OK: the callback is called exactly once, perhaps before this returns. Else it is not called.
+ *  Thread:  any, concurrently. Blocks: no.
+ */
+DRL_API drl_status drl_limiter_allow_callback(drl_limiter *limiter, const void *identity, size_t identity_len,
+                                              int64_t cost, drl_error *error, drl_decision_callback callback,
+                                              void *user);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* DRL_QUEUE_H */

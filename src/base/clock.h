@@ -1,0 +1,17 @@
+// Time. Deadlines run on the monotonic clock of this machine; decisions only ever on that of Redis.
+#pragma once
+
+#include <cstdint>
+#include <ctime>
+
+namespace drl::base {
+
+using Micros = int64_t;
+
+inline Micros MonotonicMicros() {
+  timespec ts;
+  clock_gettime(CLOCK_MONOTONIC, &ts);
+  return static_cast<Micros>(ts.tv_sec) * 1000000 + ts.tv_nsec / 1000;
+}
+
+}  // namespace drl::base

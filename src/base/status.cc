@@ -1,0 +1,50 @@
+#include "base/status.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace drl::base {
+
+const char* StatusName(drl_status code) {
+  switch (code) {
+#define DRL_STATUS_CASE(name, value, message) \
+  case name:                                  \
+    return #name;
+    DRL_STATUS_TABLE(DRL_STATUS_CASE)
+#undef DRL_STATUS_CASE
+    default:
+      return "DRL_ERR_UNKNOWN";
+  }
+}
+
+const char* StatusMessage(drl_status code) {
+  switch (code) {
+#define DRL_STATUS_CASE(name, value, message) \
+  case name:                                  \
+    return message;
+    DRL_STATUS_TABLE(DRL_STATUS_CASE)
+#undef DRL_STATUS_CASE
+    default:
+      return "unknown status";
+  }
+}
+
+void Report(const Status& status, drl_error* error) { Report(status.code(), status.message(), error); }
+
+void Report(drl_status code, std::string_view message, drl_error* error) {
+  if (error == nullptr) return;
+  if (code == DRL_OK) {
+    error->status = DRL_OK;
+    error->reserved = 0;
+    error->message[0] = '\0';
+    return;
+  }
+  if (message.empty()) message = StatusMessage(code);
+  const size_t length = std::min(message.size(), sizeof(error->message) - 1);
+  error->status = code;
+  error->reserved = 0;
+  std::memcpy(error->message, message.data(), length);
+  error->message[length] = '\0';
+}
+
+}  // namespace drl::base

@@ -1,0 +1,123 @@
+#include "drl/client.h"
+
+#include <cstring>
+#include <vector>
+
+#include "capi/fence.h"
+#include "capi/handles.h"
+#include "redis/url.h"
+
+static_assert(offsetof(drl_client_options, redis_url) == 8 && sizeof(drl_client_options) == 96);
+
+namespace drl::capi {
+namespace {
+
+using base::Result;
+using base::Status;
+
+Status OutOfRange(const char* name, int64_t value, const char* range) {
+  return {DRL_ERR_OPTION, std::string(name) + " is " + std::to_string(value) + ", must be " + range};
+}
+
+// An option that is set wins over the URL's parameter, and that over the default.
+Status ChooseTime(const char* name, int64_t option, int64_t url, base::Micros& chosen) {
+  if (option != 0 && (option < 1000 || option > 3'600'000'000)) {
+    return OutOfRange(name, option, "1000..3600000000 microseconds");
+  }
+  if (option != 0 || url != 0) chosen = option != 0 ? option : url;
+  return {};
+}
+
+Status SetLogin(const drl_client_options& options, redis::Endpoint& endpoint) {
+  if (options.username != nullptr) endpoint.username = options.username;
+  if (options.password != nullptr) endpoint.password = options.password;
+  if (endpoint.username.size() > 1024 || endpoint.password.size() > 4096) {
+    return {DRL_ERR_OPTION, "username or password is too long"};
+  }
+  if (!endpoint.username.empty() && endpoint.password.empty()) return {DRL_ERR_OPTION, "username needs a password"};
+  if (options.client_name != nullptr) {
+    if (!redis::IsClientName(options.client_name)) {
+      return {DRL_ERR_OPTION, "client_name must be 1 to 64 printable ASCII characters without spaces"};
+    }
+    endpoint.client_name = options.client_name;
+  }
+  if (endpoint.client_name.empty()) endpoint.client_name = "libdrl";
+  return {};
+}
+
+Result<std::vector<uint8_t>> CopySecret(const drl_client_options& options) {
+  if (options.identity_secret_len == 0) return std::vector<uint8_t>();
+  if (options.identity_secret == nullptr) return Null("identity_secret");
+  if (options.identity_secret_len < 16 || options.identity_secret_len > 1024) {
+    return OutOfRange("identity_secret_len", static_cast<int64_t>(options.identity_secret_len), "0 or 16..1024 bytes");
+  }
+  const auto* bytes = static_cast<const uint8_t*>(options.identity_secret);
+  return std::vector<uint8_t>(bytes, bytes + options.identity_secret_len);
+}
+
+Result<engine::EngineOptions> MakeEngineOptions(const drl_client_options& options) {
+  if (options.redis_url == nullptr) return Null("redis_url");
+  Result<redis::Endpoint> endpoint = redis::ParseUrl(options.redis_url);
+  if (!endpoint.ok()) return endpoint.status();
+  engine::EngineOptions made;
+  made.endpoint = std::move(*endpoint);
+  Status status = SetLogin(options, made.endpoint);
+  if (status.ok()) status = ChooseTime("timeout_us", options.timeout_us, made.endpoint.timeout_us, made.timeout);
+  if (status.ok()) {
+    status = ChooseTime("connect_timeout_us", options.connect_timeout_us, made.endpoint.connect_timeout_us,
+                        made.connect_timeout);
+  }
+  if (!status.ok()) return status;
+  if (options.spin != DRL_SPIN_ADAPTIVE && options.spin != DRL_SPIN_OFF) {
+    return OutOfRange("spin", options.spin, "DRL_SPIN_ADAPTIVE or DRL_SPIN_OFF");
+  }
+  made.spin = options.spin == DRL_SPIN_ADAPTIVE;
+  if (options.queue_capacity_max != 0) {
+    if (options.queue_capacity_max < 64 || options.queue_capacity_max > 1'048'576) {
+      return OutOfRange("queue_capacity_max", options.queue_capacity_max, "64..1048576 calls");
+    }
+    made.queue_capacity = static_cast<uint32_t>(options.queue_capacity_max);
+  }
+  made.log = base::Log(options.log, options.log_user);
+  return made;
+}
+
+}  // namespace
+}  // namespace drl::capi
+
+using namespace drl::capi;
+
+extern "C" {
+
+drl_status drl_client_open(const drl_client_options* options, drl_client** client, drl_error* error) {
+  return Fence(error, [&]() -> drl::base::Status {
+    if (client == nullptr) return Null("client");
+    *client = nullptr;
+    drl::base::Status status = CheckStruct(options, "options");
+    if (!status.ok()) return status;
+    auto engine_options = MakeEngineOptions(*options);
+    if (!engine_options.ok()) return engine_options.status();
+    auto secret = CopySecret(*options);
+    if (!secret.ok()) return secret.status();
+    auto handle = std::make_unique<drl_client>();
+    auto core = drl::engine::Client::Open(std::move(*engine_options), std::move(*secret));
+    if (!core.ok()) return core.status();
+    handle->core = *core;
+    *client = handle.release();
+    return {};
+  });
+}
+
+void drl_client_close(drl_client* client) {
+  Fence(nullptr, [&]() -> drl::base::Status {
+    drl::base::Status status = CheckHandle(client, "client");
+    if (!status.ok() || drl::engine::InCallback()) return status;
+    client->magic = 0;
+    client->core->Close();
+    client->core->Unref();
+    delete client;
+    return {};
+  });
+}
+
+}  // extern "C"

@@ -1,0 +1,48 @@
+// The Redis key of an identity: drl:<namespace>:{<digest>} and, where a limiter has a name, :<name>.
+//
+// digest = first 128 bits, base64url without padding, of SHA-256 (or, with a secret, HMAC-SHA-256) over
+//     u32be(length of namespace) namespace u32be(length of identity) identity
+// Length prefixes keep `a:b` + `c` apart from `a` + `b:c`. The braces are the hash tag of Redis Cluster: all limiters of an
+// identity live in one slot.
+#pragma once
+
+#include <sodium.h>
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/text.h"
+
+namespace drl::core {
+
+inline constexpr size_t kDigestLen = 22;
+inline constexpr size_t kKeyLenMax = 4 + kLabelLenMax + 2 + kDigestLen + 1 + 1 + kLabelLenMax;
+
+// A key in place: no allocation on the path of a request.
+struct Key {
+  uint8_t length = 0;
+  char text[kKeyLenMax + 1];
+
+  [[nodiscard]] std::string_view view() const { return {text, length}; }
+};
+static_assert(kKeyLenMax <= 255);
+
+// Makes the keys of one limiter. Immutable after construction: any thread may call Make.
+class KeyMaker {
+ public:
+  // Labels are already checked (IsLabel); `secret` empty means plain SHA-256.
+  KeyMaker(std::string_view key_namespace, std::string_view name, std::span<const uint8_t> secret);
+
+  void Make(std::span<const uint8_t> identity, Key& key) const;
+
+ private:
+  std::string prefix_;  // "drl:<namespace>:{"
+  std::string suffix_;  // "}" or "}:<name>"
+  std::string hashed_prefix_;  // length-prefixed namespace
+  std::optional<crypto_auth_hmacsha256_state> hmac_;  // keyed, and already past the namespace
+};
+
+}  // namespace drl::core

@@ -1,0 +1,19 @@
+// The characters of namespaces and names.
+#pragma once
+
+#include <string_view>
+
+namespace drl::core {
+
+inline constexpr size_t kLabelLenMax = 64;
+
+// Printable ASCII without space and braces: a brace would move the hash tag of a Redis Cluster key.
+[[nodiscard]] constexpr bool IsLabel(std::string_view text) {
+  if (text.empty() || text.size() > kLabelLenMax) return false;
+  for (const char c : text) {
+    if (c <= ' ' || c > '~' || c == '{' || c == '}') return false;
+  }
+  return true;
+}
+
+}  // namespace drl::core

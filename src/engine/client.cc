@@ -1,0 +1,138 @@
+#include "engine/client.h"
+
+#include <memory>
+
+namespace drl::engine {
+
+using base::Result;
+using base::Status;
+
+Result<Client*> Client::Open(EngineOptions options, std::vector<uint8_t> identity_secret) {
+  Client* client = new Client(std::move(options), std::move(identity_secret));
+  Result<Engine*> engine = Engine::Start(client->options_, base::ForkGeneration());
+  if (!engine.ok()) {
+    client->Unref();
+    return engine.status();
+  }
+  client->engine_.Set(*engine);
+  return client;
+}
+
+Client::~Client() {
+  Engine* engine = engine_.Inherited();
+  if (engine != nullptr && engine->generation() == base::ForkGeneration()) delete engine;
+}
+
+void Client::Close() {
+  closed_.store(true, std::memory_order_seq_cst);
+  Engine* engine = engine_.Inherited();
+  if (engine->generation() == base::ForkGeneration()) engine->Stop();
+}
+
+Engine* Client::engine(Status& why) {
+  if (closed_.load(std::memory_order_relaxed)) {
+    why = {DRL_ERR_CLOSED, base::StatusMessage(DRL_ERR_CLOSED)};
+    return nullptr;
+  }
+  return engine_.Get([&](Engine* inherited) -> Engine* {
+    Result<Engine*> fresh = Engine::Start(options_, base::ForkGeneration());
+    if (!fresh.ok()) {
+      why = fresh.status();
+      return nullptr;
+    }
+    inherited->Abandon();
+    return *fresh;
+  });
+}
+
+drl_status Client::Decide(const Request& request, drl_decision& decision, std::string& detail) {
+  return DecideMany({&request, 1}, &decision, detail);
+}
+
+drl_status Client::Reset(const Request& request, std::string& detail) {
+  drl_decision unused;
+  return Decide(request, unused, detail);
+}
+
+// One request and many take the same way: all slots are handed over at once, so that they travel in one call.
+drl_status Client::DecideMany(std::span<const Request> requests, drl_decision* decisions, std::string& detail) {
+  constexpr size_t kOnStack = 16;
+  Slot* few[kOnStack];
+  std::unique_ptr<Slot*[]> many(requests.size() > kOnStack ? new Slot*[requests.size()] : nullptr);
+  Slot** slots = many ? many.get() : few;
+
+  Status why;
+  Engine* engine = this->engine(why);
+  if (engine == nullptr) {
+    detail = why.message();
+    return why.code();
+  }
+  drl_status status = DRL_OK;
+  Slot* newest = nullptr;
+  Slot* oldest = nullptr;
+  for (size_t i = 0; i < requests.size(); ++i) {
+    slots[i] = engine->Prepare(requests[i], nullptr, why);
+    if (slots[i] == nullptr) {
+      const drl_status failed =
+          requests[i].kind == SlotKind::kReset
+              ? why.code()
+              : Degrade(*requests[i].limiter, requests[i].cost, why.code(), DRL_CHARGED_NO, decisions[i]);
+      if (status == DRL_OK) status = failed;
+      detail = why.message();
+      continue;
+    }
+    slots[i]->next = newest;
+    newest = slots[i];
+    if (oldest == nullptr) oldest = newest;
+  }
+  if (newest == nullptr) return status;
+  if (!engine->Submit(newest, oldest)) {
+    for (size_t i = 0; i < requests.size(); ++i) {
+      if (slots[i] != nullptr) engine->Discard(*slots[i]);
+    }
+    detail = base::StatusMessage(DRL_ERR_CLOSED);
+    return DRL_ERR_CLOSED;
+  }
+  const drl_status awaited = AwaitMany(*engine, requests, {slots, requests.size()}, decisions, detail);
+  return awaited == DRL_OK ? status : awaited;
+}
+
+// The last request is answered last, so waiting for it first costs one sleep instead of many.
+drl_status Client::AwaitMany(Engine& engine, std::span<const Request> requests, std::span<Slot* const> slots,
+                             drl_decision* decisions, std::string& detail) {
+  drl_status status = DRL_OK;
+  for (size_t i = requests.size(); i-- > 0;) {
+    if (slots[i] == nullptr) continue;
+    const drl_status one = engine.Await(*slots[i], decisions[i], detail);
+    if (one != DRL_OK) status = one;
+  }
+  return status;
+}
+
+Status Client::DecideLater(const Request& request, drl_decision_callback callback, void* user) {
+  Status why;
+  Engine* engine = this->engine(why);
+  if (engine == nullptr) return why;
+  Slot* slot = engine->Prepare(request, &engine->callback_sink(), why);
+  if (slot == nullptr) {
+    drl_decision decision;
+    const drl_status status = Degrade(*request.limiter, request.cost, why.code(), DRL_CHARGED_NO, decision);
+    CallBack(callback, status, decision, user);
+    return {};
+  }
+  slot->callback = callback;
+  slot->user = user;
+  if (engine->Submit(slot, slot)) return {};
+  engine->Discard(*slot);
+  return {DRL_ERR_CLOSED, base::StatusMessage(DRL_ERR_CLOSED)};
+}
+
+Status Client::ReadStats(drl_stats& stats) {
+  Status why;
+  Engine* engine = closed_.load(std::memory_order_relaxed) ? engine_.Inherited() : this->engine(why);
+  if (engine == nullptr) return why;
+  engine->ReadStats(stats);
+  return {};
+}
+
+}  // namespace drl::engine

@@ -1,0 +1,57 @@
+// A client: the engine of each process, and the operations of limiters on it. Counted by reference: the handle, limiters and
+// queues each hold one, so that closing them in any order is safe.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/fork.h"
+#include "drl/queue.h"
+#include "engine/callback.h"
+#include "engine/engine.h"
+
+namespace drl::engine {
+
+class Client {
+ public:
+  static base::Result<Client*> Open(EngineOptions options, std::vector<uint8_t> identity_secret);
+
+  void Ref() { references_.fetch_add(1, std::memory_order_relaxed); }
+  void Unref() {
+    if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+  }
+
+  // Ends everything under way; later requests answer DRL_ERR_CLOSED.
+  void Close();
+
+  [[nodiscard]] std::span<const uint8_t> identity_secret() const { return identity_secret_; }
+  // The engine of this process, started if need be; null when the client is closed or no thread can be had (`why`).
+  Engine* engine(base::Status& why);
+
+  // The blocking operations. Each returns what the C function returns; `detail` is the sentence for a person when a
+  // decision has a cause or the status is not DRL_OK.
+  drl_status Decide(const Request& request, drl_decision& decision, std::string& detail);
+  drl_status Reset(const Request& request, std::string& detail);
+  drl_status DecideMany(std::span<const Request> requests, drl_decision* decisions, std::string& detail);
+  // The callback form.
+  base::Status DecideLater(const Request& request, drl_decision_callback callback, void* user);
+
+  base::Status ReadStats(drl_stats& stats);
+
+ private:
+  Client(EngineOptions options, std::vector<uint8_t> identity_secret)
+      : options_(std::move(options)), identity_secret_(std::move(identity_secret)) {}
+  ~Client();
+
+  drl_status AwaitMany(Engine& engine, std::span<const Request> requests, std::span<Slot* const> slots,
+                       drl_decision* decisions, std::string& detail);
+
+  const EngineOptions options_;
+  const std::vector<uint8_t> identity_secret_;
+  base::PerProcess<Engine> engine_;
+  std::atomic<bool> closed_{false};
+  std::atomic<int64_t> references_{1};
+};
+
+}  // namespace drl::engine

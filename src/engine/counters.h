@@ -1,0 +1,45 @@
+// The counters behind drl_stats: relaxed atomics, always on.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+
+#include "base/clock.h"
+#include "drl/stats.h"
+#include "drl/status.h"
+
+namespace drl::engine {
+
+class Counter {
+ public:
+  // Any thread.
+  void Add(int64_t n = 1) { value_.fetch_add(n, std::memory_order_relaxed); }
+  // The only writer of this counter: no locked instruction.
+  void AddAlone(int64_t n = 1) { value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed); }
+  [[nodiscard]] int64_t get() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<int64_t> value_{0};
+};
+
+struct Counters {
+  // Written by the I/O thread alone.
+  alignas(64) Counter allowed, denied, never, peeks, resets;
+  Counter late_replies, expired_in_redis, batches, batched_decisions, connects, connect_failures;
+  Counter latency_sum_us;
+  std::array<Counter, DRL_LATENCY_BUCKETS> latency;
+  std::array<Counter, DRL_BATCH_BUCKETS> batch_size;
+  std::atomic<bool> connected{false};
+  // Written by any thread.
+  alignas(64) Counter timeout, connection, redis, circuit_open, queue_full, shed, cancelled, closed;
+
+  // Any thread: a request ended without Redis's decision.
+  void CountCause(drl_status cause);
+  // I/O thread.
+  void CountLatency(base::Micros latency_us);
+  void CountBatch(int decisions);
+  void Read(drl_stats& stats) const;
+};
+
+}  // namespace drl::engine

@@ -1,0 +1,106 @@
+// How a request ends on the I/O thread: decided, failed, expired, closed.
+#include <algorithm>
+#include <cstring>
+
+#include "engine/loop.h"
+
+namespace drl::engine {
+
+// Writes the answer and ends the request, unless its owner gave it up before; then drops the I/O thread's reference.
+bool Loop::End(Slot& slot, drl_status cause, int32_t charged, std::string_view detail) {
+  uint32_t state = slot.state.load(std::memory_order_acquire);
+  bool ended = false;
+  if (state != kGivenUp) {
+    slot.cause = cause;
+    slot.charged = charged;
+    const size_t length = std::min(detail.size(), sizeof slot.detail - 1);
+    std::memcpy(slot.detail, detail.data(), length);
+    slot.detail[length] = '\0';
+    ended = slot.state.compare_exchange_strong(state, kDone, std::memory_order_seq_cst);
+  }
+  if (!ended) {
+    if (cause == DRL_OK) shared_.counters.late_replies.AddAlone();
+  } else {
+    if (cause != DRL_OK) shared_.counters.CountCause(cause);
+    if (slot.sink != nullptr) {
+      slot.sink->Deliver(slot);
+    } else if (slot.sleeper.load(std::memory_order_seq_cst) != 0) {
+      base::FutexWakeAll(slot.state);
+    }
+  }
+  shared_.pool.Release(slot);
+  return ended;
+}
+
+void Loop::EndCall(Call& call, drl_status cause, int32_t charged, std::string_view detail) {
+  for (int i = 0; i < call.count; ++i) {
+    Slot* slot = call.slots[static_cast<size_t>(i)];
+    if (slot != nullptr) End(*slot, cause, charged, detail);
+  }
+}
+
+void Loop::EndPending(drl_status cause, std::string_view detail) {
+  while (!pending_.empty()) End(*pending_.PopFront(), cause, DRL_CHARGED_NO, detail);
+}
+
+// Puts the decisions of a call that surely did not run back to the head of the line, those that still have time and attempts.
+void Loop::Requeue(Call& call, drl_status cause, std::string_view detail, base::Micros now) {
+  for (int i = call.count - 1; i >= 0; --i) {
+    Slot* slot = call.slots[static_cast<size_t>(i)];
+    if (slot == nullptr) continue;
+    if (slot->deadline <= now || slot->attempts >= kAttemptsMax) {
+      End(*slot, cause, DRL_CHARGED_NO, detail);
+      continue;
+    }
+    uint32_t sent = kSent;
+    if (slot->state.compare_exchange_strong(sent, kQueued, std::memory_order_acq_rel)) {
+      pending_.PushFront(slot);
+    } else {
+      shared_.pool.Release(*slot);
+    }
+  }
+}
+
+void Loop::ExpireDeadlines(base::Micros now) {
+  while (!pending_.empty() && pending_.front()->deadline <= now) {
+    if (End(*pending_.PopFront(), DRL_ERR_TIMEOUT, DRL_CHARGED_NO, "Redis did not answer before the deadline; not sent")) {
+      shared_.breaker.CountTimeout();
+    }
+  }
+  for (size_t at = 0; at < in_flight_.size(); ++at) {
+    Call& call = in_flight_.at(at);
+    if (call.deadline > now) continue;
+    base::Micros next = INT64_MAX;
+    for (int i = 0; i < call.count; ++i) {
+      Slot*& slot = call.slots[static_cast<size_t>(i)];
+      if (slot == nullptr) continue;
+      if (slot->deadline > now) {
+        next = std::min(next, slot->deadline);
+        continue;
+      }
+      if (End(*slot, DRL_ERR_TIMEOUT, DRL_CHARGED_UNKNOWN, "Redis did not answer before the deadline")) {
+        shared_.breaker.CountTimeout();
+      }
+      slot = nullptr;
+    }
+    call.deadline = next;
+  }
+}
+
+// What was sent is lost and stays lost; what was not waits for the next connection.
+void Loop::LoseConnection(const base::Status& status, base::Micros now) {
+  for (size_t at = 0; at < in_flight_.size(); ++at) {
+    EndCall(in_flight_.at(at), DRL_ERR_CONNECTION_LOST, DRL_CHARGED_UNKNOWN, status.message());
+  }
+  in_flight_.Clear();
+  shared_.counters.connected.store(false, std::memory_order_relaxed);
+  options_.log.Warning("connection lost: " + status.message());
+  last_failure_.clear();
+  link_.Lose(now);
+  if (link_.phase() == Link::Phase::kWaiting) {
+    shared_.breaker.Open({status.code(), "circuit open: " + status.message()});
+    EndPending(status.code(), status.message());
+  }
+}
+
+}  // namespace drl::engine

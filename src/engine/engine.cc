@@ -1,0 +1,198 @@
+#include "engine/engine.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <random>
+#include <system_error>
+
+namespace drl::engine {
+namespace {
+
+using base::Micros;
+
+constexpr int32_t kSpinMaxUs = 60;
+
+// The I/O thread takes no signals: they belong to the application's threads.
+class SignalsBlocked {
+ public:
+  SignalsBlocked() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  SignalsBlocked(const SignalsBlocked&) = delete;
+  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+
+ private:
+  sigset_t before_;
+};
+
+}  // namespace
+
+base::Result<Engine*> Engine::Start(const EngineOptions& options, uint64_t generation) {
+  auto engine = std::unique_ptr<Engine>(new Engine(options, generation));
+  if (!engine->shared_.pool.valid()) return base::Status(DRL_ERR_MEMORY, "no memory for the submission queue");
+  if (!engine->shared_.wake.valid()) return base::Status(DRL_ERR_SYSTEM, "cannot make an eventfd");
+  try {
+    const uint64_t seed = std::random_device()();
+    engine->loop_ = std::make_unique<Loop>(engine->options_, engine->shared_, seed);
+    const SignalsBlocked blocked;
+    engine->thread_ = std::thread([loop = engine->loop_.get()] { loop->Run(); });
+  } catch (const std::system_error& error) {
+    return base::Status(DRL_ERR_SYSTEM, std::string("cannot start the I/O thread: ") + error.what());
+  }
+  pthread_setname_np(engine->thread_.native_handle(), "drl-io");
+  return engine.release();
+}
+
+Engine::Engine(const EngineOptions& options, uint64_t generation)
+    : options_(options),
+      generation_(generation),
+      shared_(options.queue_capacity),
+      spin_budget_(options.spin ? kSpinMaxUs : 0) {}
+
+Engine::~Engine() { Stop(); }
+
+void Engine::Abandon() {
+  close(shared_.wake.get());
+  if (loop_->socket() >= 0) close(loop_->socket());
+}
+
+void Engine::Stop() {
+  shared_.stopping.store(true, std::memory_order_seq_cst);
+  shared_.wake.Signal();
+  if (thread_.joinable()) thread_.join();
+}
+
+Slot* Engine::Prepare(const Request& request, CompletionSink* sink, base::Status& cause) {
+  Slot* slot = nullptr;
+  if (shared_.breaker.refuses()) {
+    bool first = false;
+    cause = shared_.breaker.Refuse(first);
+    if (first) shared_.Wake();
+  } else if (WouldMissDeadline()) {
+    cause = {DRL_ERR_SHED, "too many calls are waiting to meet the deadline"};
+  } else if ((slot = shared_.pool.Acquire()) == nullptr) {
+    cause = {DRL_ERR_QUEUE_FULL, "queue_capacity_max calls are waiting"};
+  }
+  if (slot == nullptr) {
+    shared_.counters.CountCause(cause.code());
+    return nullptr;
+  }
+  request.limiter->Ref();
+  slot->limiter = request.limiter;
+  request.limiter->keys().Make(request.identity, slot->key);
+  slot->kind = request.kind;
+  slot->cost = request.cost;
+  slot->never = request.limiter->Never(request.cost);
+  slot->sink = sink;
+  slot->submitted_at = base::MonotonicMicros();
+  slot->deadline = slot->submitted_at + options_.timeout;
+  return slot;
+}
+
+bool Engine::WouldMissDeadline() const {
+  const int64_t ahead = shared_.pool.in_use();
+  return ahead > core::kDecisionsPerCallMax &&
+         ahead * shared_.service_ns.load(std::memory_order_relaxed) / 1000 > options_.timeout;
+}
+
+bool Engine::Submit(Slot* newest, Slot* oldest) {
+  if (!shared_.submissions.Push(newest, oldest)) return false;
+  shared_.Wake();
+  return true;
+}
+
+void Engine::Discard(Slot& slot) {
+  Release(slot);
+  Release(slot);
+}
+
+bool Engine::GiveUp(Slot& slot, drl_status cause) {
+  uint32_t state = slot.state.load(std::memory_order_acquire);
+  do {
+    if (state == kDone || state == kGivenUp) return false;
+    slot.given_up_cause = cause;
+    slot.given_up_charged = state == kSent ? DRL_CHARGED_UNKNOWN : DRL_CHARGED_NO;
+  } while (!slot.state.compare_exchange_weak(state, kGivenUp, std::memory_order_acq_rel));
+  shared_.counters.CountCause(cause);
+  return true;
+}
+
+void Engine::Wait(Slot& slot) {
+  if (SpinOn(slot)) return;
+  slot.sleeper.store(1, std::memory_order_seq_cst);
+  while (true) {
+    const uint32_t state = slot.state.load(std::memory_order_seq_cst);
+    if (state == kDone) return;
+    if (base::MonotonicMicros() >= slot.deadline) {
+      if (GiveUp(slot, DRL_ERR_TIMEOUT) && shared_.breaker.CountTimeout()) shared_.Wake();
+      return;
+    }
+    base::FutexWait(slot.state, state, slot.deadline);
+  }
+}
+
+// A few callers may spin: the answer of an idle Redis comes sooner than a sleeping thread wakes. A crowd must not: it would
+// take the processor from Redis and the I/O thread.
+bool Engine::SpinOn(const Slot& slot) {
+  const int32_t budget = spin_budget_.load(std::memory_order_relaxed);
+  if (budget == 0 || shared_.pool.in_use() > 2) return false;
+  const Micros until = base::MonotonicMicros() + budget;
+  do {
+    for (int i = 0; i < 32; ++i) {
+      if (slot.state.load(std::memory_order_acquire) == kDone) {
+        spin_budget_.store(std::min(kSpinMaxUs, budget * 2), std::memory_order_relaxed);
+        return true;
+      }
+      base::CpuPause();
+    }
+  } while (base::MonotonicMicros() < until);
+  spin_budget_.store(std::max(1, budget / 2), std::memory_order_relaxed);
+  return false;
+}
+
+drl_status Engine::Await(Slot& slot, drl_decision& decision, std::string& detail) {
+  Wait(slot);
+  const drl_status status = Conclude(slot, decision, detail);
+  Release(slot);
+  return status;
+}
+
+drl_status Engine::Conclude(const Slot& slot, drl_decision& decision, std::string& detail) {
+  const bool given_up = slot.state.load(std::memory_order_acquire) == kGivenUp;
+  const drl_status cause = given_up ? slot.given_up_cause : slot.cause;
+  if (cause == DRL_OK) {
+    if (slot.kind == SlotKind::kAllow) {
+      core::FillDecision(slot.verdict, slot.limiter->limits(), slot.cost, slot.now_us, decision);
+    }
+    return DRL_OK;
+  }
+  const int32_t charged = given_up ? slot.given_up_charged : slot.charged;
+  if (given_up) {
+    detail = base::StatusMessage(cause);
+  } else {
+    detail = slot.detail;
+  }
+  if (slot.kind == SlotKind::kReset) return cause;
+  return Degrade(*slot.limiter, slot.cost, cause, charged, decision);
+}
+
+drl_status Degrade(const Limiter& limiter, int64_t cost, drl_status cause, int32_t charged, drl_decision& decision) {
+  const bool open = limiter.fail_strategy() == DRL_FAIL_OPEN && base::IsDegraded(cause);
+  core::FillDegraded(limiter.limits(), cost, open, cause, charged, decision);
+  if (!base::IsDegraded(cause)) return cause;  // closed, cancelled
+  return limiter.fail_strategy() == DRL_FAIL_ERROR && decision.outcome != DRL_OUTCOME_NEVER ? cause : DRL_OK;
+}
+
+void Engine::ReadStats(drl_stats& stats) const {
+  shared_.counters.Read(stats);
+  stats.queue_depth = shared_.pool.in_use();
+  stats.breaker = shared_.breaker.state();
+  stats.breaker_opened = shared_.breaker.times_opened();
+}
+
+}  // namespace drl::engine

@@ -1,0 +1,72 @@
+// The engine of one process: the I/O thread, and what callers do on their side of it.
+#pragma once
+
+#include <memory>
+#include <thread>
+
+#include "drl/decision.h"
+#include "engine/callback.h"
+#include "engine/limiter.h"
+#include "engine/loop.h"
+
+namespace drl::engine {
+
+// A checked request.
+struct Request {
+  Limiter* limiter = nullptr;
+  std::span<const uint8_t> identity;
+  int64_t cost = 0;
+  SlotKind kind = SlotKind::kAllow;
+};
+
+class Engine {
+ public:
+  // Starts the I/O thread. `generation` tells a forked child that this engine is its parent's.
+  static base::Result<Engine*> Start(const EngineOptions& options, uint64_t generation);
+  ~Engine();
+
+  // Ends every request with DRL_ERR_CLOSED and the thread. Idempotent.
+  void Stop();
+  // In a forked child: gives up the parent's descriptors and nothing else; the engine is never used again.
+  void Abandon();
+
+  // A slot for a request, ready to be submitted; null with the cause when it can be answered at once (open breaker, full
+  // queue, no time left). Counts the cause.
+  Slot* Prepare(const Request& request, CompletionSink* sink, base::Status& cause);
+  // Hands slots, linked by `next` from the newest to the oldest, to the I/O thread. When the engine is closed, false, and
+  // they are the caller's to Discard.
+  bool Submit(Slot* newest, Slot* oldest);
+  // Drops both references of a slot that was not submitted.
+  void Discard(Slot& slot);
+  // Sleeps until a submitted slot has ended or its deadline is over; then the answer. Drops the owner's reference.
+  // With CLOSED or a cause, `detail` is the sentence for a person.
+  drl_status Await(Slot& slot, drl_decision& decision, std::string& detail);
+  // Ends a request from the owner's side. True when it had not ended yet; `sent` says whether it may have reached Redis.
+  bool GiveUp(Slot& slot, drl_status cause);
+  // The answer of a slot that has ended.
+  static drl_status Conclude(const Slot& slot, drl_decision& decision, std::string& detail);
+  void Release(Slot& slot) { shared_.pool.Release(slot); }
+
+  void ReadStats(drl_stats& stats) const;
+  [[nodiscard]] uint64_t generation() const { return generation_; }
+  [[nodiscard]] CompletionSink& callback_sink() { return callback_sink_; }
+
+ private:
+  Engine(const EngineOptions& options, uint64_t generation);
+  void Wait(Slot& slot);
+  bool SpinOn(const Slot& slot);
+  [[nodiscard]] bool WouldMissDeadline() const;
+
+  const EngineOptions options_;
+  const uint64_t generation_;
+  Shared shared_;
+  CallbackSink callback_sink_{*this};
+  std::unique_ptr<Loop> loop_;
+  std::atomic<int32_t> spin_budget_;
+  std::thread thread_;
+};
+
+// The answer of a limiter whose request ended without Redis: DRL_OK with the fail strategy's decision, or the cause.
+drl_status Degrade(const Limiter& limiter, int64_t cost, drl_status cause, int32_t charged, drl_decision& decision);
+
+}  // namespace drl::engine

@@ -1,0 +1,144 @@
+#include "engine/loop.h"
+
+#include <poll.h>
+
+#include <algorithm>
+
+namespace drl::engine {
+namespace {
+
+using base::Micros;
+
+constexpr Micros kSpinMax = 50;
+constexpr Micros kProbeEvery = 100'000;
+
+timespec ToTimespec(Micros us) { return {static_cast<time_t>(us / 1'000'000), static_cast<long>(us % 1'000'000 * 1000)}; }
+
+}  // namespace
+
+Loop::Loop(const EngineOptions& options, Shared& shared, uint64_t seed)
+    : options_(options),
+      shared_(shared),
+      link_(options.endpoint, options.connect_timeout, shared.wake, seed),
+      spin_budget_(options.spin ? kSpinMax : 0) {}
+
+void Loop::Run() {
+  link_.Begin(base::MonotonicMicros());
+  while (!shared_.stopping.load(std::memory_order_acquire)) Cycle();
+  Shutdown();
+}
+
+void Loop::Cycle() {
+  shared_.submissions.TakeAll(pending_);
+  Micros now = base::MonotonicMicros();
+  AdvanceLink(now);
+  KeepProbing(now);
+  Dispatch(now);
+  ExpireDeadlines(now);
+  if (link_.ready() && !in_flight_.empty() && Receive()) return;
+  if (spin_budget_ > 0 && Spin()) return;
+  Sleep(now);
+}
+
+void Loop::AdvanceLink(Micros now) {
+  if (link_.ready()) return;
+  if (link_.phase() == Link::Phase::kWaiting && shared_.breaker.demanded()) link_.OnDemand();
+  const bool waiting = link_.phase() == Link::Phase::kWaiting;
+  const Link::Event event = link_.Advance(now);
+  if (waiting && link_.phase() != Link::Phase::kWaiting) shared_.breaker.Probing();
+  if (event == Link::Event::kReady) {
+    clock_.Forget();
+    clock_.Learn(link_.redis_time_us() - core::kEpochUs, link_.asked_at(), base::MonotonicMicros());
+    shared_.counters.connects.AddAlone();
+    shared_.counters.connected.store(true, std::memory_order_relaxed);
+    shared_.breaker.Close();
+    last_failure_.clear();
+    last_reply_at_ = now;
+    options_.log.Info("connected to " + options_.endpoint.Name());
+  } else if (event == Link::Event::kFailed) {
+    const base::Status& error = link_.error();
+    shared_.counters.connect_failures.AddAlone();
+    shared_.breaker.Open({error.code(), "circuit open: " + error.message()});
+    EndPending(error.code(), error.message());
+    if (last_failure_ != error.message()) options_.log.Error(error.message());
+    last_failure_ = error.message();
+  }
+}
+
+// A ready connection that says nothing: while the breaker is open one question is kept under way, and when even that is not
+// answered for long, the connection is made anew.
+void Loop::KeepProbing(Micros now) {
+  if (!link_.ready()) return;
+  if (!in_flight_.empty()) {
+    if (now - in_flight_.front().sent_at > SilenceMax()) {
+      LoseConnection({DRL_ERR_CONNECTION_LOST, "Redis has not answered for too long"}, now);
+    }
+    return;
+  }
+  if (!shared_.breaker.refuses() || now < probe_at_) return;
+  probe_at_ = now + kProbeEvery;
+  shared_.breaker.Probing();
+  WriteProbe(in_flight_.PushBack(), ++tag_, now, link_.connection().out());
+}
+
+// Looks for work for a moment before sleeping: a sleep and a wake-up cost more than most answers take. The budget shrinks while
+// spinning finds nothing, and grows back while it does.
+bool Loop::Spin() {
+  const bool expecting = link_.ready() && !in_flight_.empty();
+  const Micros until = base::MonotonicMicros() + spin_budget_;
+  do {
+    for (int i = 0; i < 16; ++i) {
+      if (!shared_.submissions.empty() || shared_.stopping.load(std::memory_order_relaxed)) {
+        spin_budget_ = std::min(kSpinMax, spin_budget_ * 2);
+        return true;
+      }
+      base::CpuPause();
+    }
+    if (expecting && Receive()) {
+      spin_budget_ = std::min(kSpinMax, spin_budget_ * 2);
+      return true;
+    }
+  } while (base::MonotonicMicros() < until);
+  spin_budget_ = std::max<Micros>(1, spin_budget_ / 2);
+  return false;
+}
+
+Micros Loop::NextTimer(Micros now) const {
+  Micros next = link_.deadline();
+  if (!pending_.empty()) next = std::min(next, pending_.front()->deadline);
+  for (size_t at = 0; at < in_flight_.size(); ++at) next = std::min(next, in_flight_.at(at).deadline);
+  if (!in_flight_.empty()) next = std::min(next, in_flight_.front().sent_at + SilenceMax() + 1);
+  if (in_flight_.empty() && link_.ready() && shared_.breaker.refuses()) next = std::min(next, probe_at_);
+  const Micros on_demand = link_.waiting_since() + Link::kWaitMaxOnDemand;
+  if (link_.phase() == Link::Phase::kWaiting && on_demand > now) next = std::min(next, on_demand);
+  return next;
+}
+
+void Loop::Sleep(Micros now) {
+  shared_.asleep.store(true, std::memory_order_seq_cst);
+  if (!shared_.submissions.empty() || shared_.stopping.load(std::memory_order_seq_cst)) {
+    shared_.asleep.store(false, std::memory_order_relaxed);
+    return;
+  }
+  pollfd items[2] = {{shared_.wake.get(), POLLIN, 0}, {link_.poll_fd(), POLLIN, 0}};
+  if (link_.wants_write()) items[1].events = POLLIN | POLLOUT;
+  constexpr Micros kLongest = 60'000'000;
+  const Micros wait = std::clamp<Micros>(NextTimer(now) - now, 0, kLongest);
+  const timespec timeout = ToTimespec(wait);
+  ppoll(items, 2, &timeout, nullptr);
+  shared_.asleep.store(false, std::memory_order_relaxed);
+  if (items[0].revents != 0) shared_.wake.Clear();
+  if (items[1].revents != 0 && link_.ready()) Receive();
+}
+
+void Loop::Shutdown() {
+  constexpr const char* kClosed = "the client is closed";
+  for (size_t at = 0; at < in_flight_.size(); ++at) {
+    EndCall(in_flight_.at(at), DRL_ERR_CLOSED, DRL_CHARGED_UNKNOWN, kClosed);
+  }
+  in_flight_.Clear();
+  shared_.submissions.Close(pending_);
+  EndPending(DRL_ERR_CLOSED, kClosed);
+}
+
+}  // namespace drl::engine

@@ -1,0 +1,111 @@
+// The I/O thread: takes submissions, writes calls, reads replies, ends requests, keeps the connection.
+//
+// Everything here runs on that one thread and never blocks, except in Sleep. A request waits in `pending_` until it is
+// written into a call; a call waits in `in_flight_` for its reply, which come in order. Whatever happens to the connection, each
+// request is ended exactly once.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "engine/breaker.h"
+#include "engine/call.h"
+#include "engine/counters.h"
+#include "engine/link.h"
+#include "engine/redis_clock.h"
+#include "engine/slot_pool.h"
+#include "engine/submissions.h"
+
+namespace drl::engine {
+
+struct EngineOptions {
+  redis::Endpoint endpoint;
+  base::Micros timeout = 100'000;
+  base::Micros connect_timeout = 1'000'000;
+  uint32_t queue_capacity = 16384;
+  bool spin = true;
+  base::Log log;
+};
+
+// What callers and the I/O thread share.
+struct Shared {
+  explicit Shared(uint32_t capacity) : pool(capacity) {}
+
+  SlotPool pool;
+  Submissions submissions;
+  Breaker breaker;
+  Counters counters;
+  base::EventFd wake;
+  alignas(64) std::atomic<bool> asleep{false};
+  std::atomic<bool> stopping{false};
+  // Recent time of Redis and the wire for one decision, nanoseconds; for shedding.
+  std::atomic<int64_t> service_ns{0};
+
+  // Any thread: the I/O thread has something to do.
+  void Wake() {
+    if (asleep.load(std::memory_order_seq_cst) && asleep.exchange(false, std::memory_order_seq_cst)) wake.Signal();
+  }
+};
+
+class Loop {
+ public:
+  Loop(const EngineOptions& options, Shared& shared, uint64_t seed);
+
+  // Runs until shared.stopping; then ends every request with DRL_ERR_CLOSED.
+  void Run();
+
+  // The descriptor of the connection, for a forked child that must let go of it; -1 for none.
+  [[nodiscard]] int socket() const { return link_.poll_fd(); }
+
+ private:
+  // loop.cc: the cycle
+  void Cycle();
+  void Sleep(base::Micros now);
+  bool Spin();
+  [[nodiscard]] base::Micros NextTimer(base::Micros now) const;
+  [[nodiscard]] base::Micros SilenceMax() const { return std::max<base::Micros>(1'000'000, 2 * options_.timeout); }
+  void AdvanceLink(base::Micros now);
+  void KeepProbing(base::Micros now);
+  void Shutdown();
+
+  // traffic.cc: calls out, replies in
+  void Dispatch(base::Micros now);
+  [[nodiscard]] bool MayDispatch() const;
+  void WriteCall(base::Micros now);
+  bool Receive();
+  void TakeReply(const redis::Reply& reply, base::Micros now);
+  void TakeVerdicts(Call& call, const redis::Reply& reply, base::Micros now);
+  void TakeExpired(Call& call, base::Micros now);
+  void TakeError(Call& call, const redis::Reply& reply, base::Micros now);
+  void EndDecided(Slot& slot, base::Micros now);
+  void LearnServiceTime(const Call& call, base::Micros now);
+
+  // endings.cc: how a request ends
+  bool End(Slot& slot, drl_status cause, int32_t charged, std::string_view detail);
+  void EndCall(Call& call, drl_status cause, int32_t charged, std::string_view detail);
+  void EndPending(drl_status cause, std::string_view detail);
+  void Requeue(Call& call, drl_status cause, std::string_view detail, base::Micros now);
+  void ExpireDeadlines(base::Micros now);
+  void LoseConnection(const base::Status& status, base::Micros now);
+
+  static constexpr size_t kCallsInFlightMax = 4;
+  static constexpr uint8_t kAttemptsMax = 3;
+
+  const EngineOptions& options_;
+  Shared& shared_;
+  Link link_;
+  RedisClock clock_;
+  SlotList pending_;
+  CallRing in_flight_;
+  CallWriter writer_;
+  int64_t tag_ = 0;
+  base::Micros last_reply_at_ = 0;
+  base::Micros probe_at_ = 0;
+  base::Micros spin_budget_;
+  bool script_missing_ = false;
+  std::string last_failure_;  // logged once, not at every attempt
+};
+
+}  // namespace drl::engine

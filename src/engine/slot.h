@@ -1,0 +1,107 @@
+// A slot: one request on its way through the engine.
+//
+// Two parties hold it: the owner, who waits for the answer (a blocked caller, a completion queue, a callback), and the
+// I/O thread. `state` says who ended it; each gives its reference back, and the last one frees the slot. So a caller that gives up
+// leaves nothing behind that a later caller could meet, and the I/O thread never touches freed memory.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "base/clock.h"
+#include "base/futex.h"
+#include "core/key.h"
+#include "core/reply.h"
+#include "drl/queue.h"
+
+namespace drl::engine {
+
+class Limiter;
+struct Slot;
+
+// Where an asynchronous request ends. Deliver is called once, by whoever ended the request, and takes the owner's
+// reference.
+class CompletionSink {
+ public:
+  virtual void Deliver(Slot& slot) = 0;
+
+ protected:
+  ~CompletionSink() = default;
+};
+
+enum class SlotKind : uint8_t { kAllow, kReset };
+
+// kQueued -> kSent -> kDone is the usual life. kSent falls back to kQueued only when the call surely did not run.
+// kGivenUp ends it from either of the first two: by the owner (time-out, cancel).
+enum SlotState : uint32_t { kQueued, kSent, kDone, kGivenUp };
+
+struct Slot {
+  // Set by the owner before submission, then constant.
+  core::Key key;
+  SlotKind kind = SlotKind::kAllow;
+  bool never = false;  // the cost is above the burst of a limit
+  Limiter* limiter = nullptr;  // a reference
+  int64_t cost = 0;
+  base::Micros submitted_at = 0;
+  base::Micros deadline = 0;
+  CompletionSink* sink = nullptr;  // null: a caller sleeps on `state`
+  int64_t id = 0;                  // of a completion queue
+  Slot* same_bucket = nullptr;     // of a completion queue
+  drl_decision_callback callback = nullptr;
+  void* user = nullptr;  // of the callback
+
+  std::atomic<uint32_t> state{kQueued};
+  std::atomic<uint32_t> sleeper{0};  // 1 once the caller may be asleep
+  std::atomic<int32_t> references{0};
+
+  // Written by an owner that gives up a request whose answer somebody will read (cancel), before it moves the state.
+  drl_status given_up_cause = DRL_OK;
+  int32_t given_up_charged = 0;
+
+  // Of the I/O thread.
+  uint8_t attempts = 0;
+  Slot* next = nullptr;  // in the submission stack, the pending list or a completion list
+
+  // The answer: written by the I/O thread before it moves the state to kDone.
+  drl_status cause = DRL_OK;
+  int32_t charged = 0;
+  int64_t now_us = 0;  // Redis time since the script's epoch
+  core::Verdict verdict;
+  char detail[160] = {};  // the sentence for a person, when cause is not DRL_OK
+
+  std::atomic<uint32_t> free_next{0};  // of the pool
+};
+
+// A singly linked FIFO of slots, of one thread.
+class SlotList {
+ public:
+  [[nodiscard]] bool empty() const { return head_ == nullptr; }
+  [[nodiscard]] Slot* front() const { return head_; }
+  [[nodiscard]] int64_t size() const { return size_; }
+
+  void PushBack(Slot* slot) {
+    slot->next = nullptr;
+    (head_ == nullptr ? head_ : tail_->next) = slot;
+    tail_ = slot;
+    ++size_;
+  }
+  void PushFront(Slot* slot) {
+    slot->next = head_;
+    if (head_ == nullptr) tail_ = slot;
+    head_ = slot;
+    ++size_;
+  }
+  Slot* PopFront() {
+    Slot* slot = head_;
+    head_ = slot->next;
+    --size_;
+    return slot;
+  }
+
+ private:
+  Slot* head_ = nullptr;
+  Slot* tail_ = nullptr;
+  int64_t size_ = 0;
+};
+
+}  // namespace drl::engine

@@ -1,0 +1,180 @@
+// Calls out, replies in.
+#include <algorithm>
+
+#include "engine/limiter.h"
+#include "engine/loop.h"
+#include "redis/error_map.h"
+
+namespace drl::engine {
+
+using base::Micros;
+
+// One call is sent at once. While one is under way, what comes gathers into the next; a further call goes out beside them only
+// when it is full. So a lone request never waits for company, and a crowd travels together.
+bool Loop::MayDispatch() const {
+  if (pending_.empty() || in_flight_.size() >= kCallsInFlightMax) return false;
+  return in_flight_.size() < 2 || pending_.size() >= core::kDecisionsPerCallMax;
+}
+
+void Loop::Dispatch(Micros now) {
+  if (!link_.ready()) return;
+  if (script_missing_ && !in_flight_.full()) {
+    script_missing_ = false;
+    WriteScriptLoad(in_flight_.PushBack(), now, link_.connection().out());
+  }
+  while (MayDispatch()) WriteCall(now);
+  base::Status status = link_.connection().Flush();
+  if (!status.ok()) LoseConnection(status, now);
+}
+
+void Loop::WriteCall(Micros now) {
+  while (!pending_.empty() && !writer_.full()) {
+    Slot* slot = pending_.PopFront();
+    uint32_t queued = kQueued;
+    if (slot->deadline <= now) {
+      if (End(*slot, DRL_ERR_TIMEOUT, DRL_CHARGED_NO, "Redis did not answer before the deadline; not sent")) {
+        shared_.breaker.CountTimeout();
+      }
+    } else if (slot->state.compare_exchange_strong(queued, kSent, std::memory_order_acq_rel)) {
+      ++slot->attempts;
+      writer_.Add(*slot);
+    } else {
+      shared_.pool.Release(*slot);
+    }
+  }
+  if (writer_.count() == 0) return;
+  Call& call = in_flight_.PushBack();
+  writer_.Write(call, ++tag_, now, clock_, link_.connection().out());
+  shared_.counters.CountBatch(call.count);
+}
+
+// Reads once and takes all whole replies. True when something came.
+bool Loop::Receive() {
+  base::Result<bool> received = link_.connection().Receive();
+  const Micros now = base::MonotonicMicros();
+  bool any = received.ok() && *received;
+  while (true) {
+    base::Result<const redis::Reply*> reply = link_.connection().Next();
+    if (!reply.ok()) {
+      LoseConnection(reply.status(), now);
+      return true;
+    }
+    if (*reply == nullptr) break;
+    if (in_flight_.empty()) {
+      LoseConnection({DRL_ERR_PROTOCOL, "Redis sent a reply that nobody asked for"}, now);
+      return true;
+    }
+    TakeReply(**reply, now);
+    if (!link_.ready()) return true;
+  }
+  if (!received.ok()) {
+    LoseConnection(received.status(), now);
+    any = true;
+  }
+  return any;
+}
+
+void Loop::TakeReply(const redis::Reply& reply, Micros now) {
+  Call call = in_flight_.front();  // a copy: what follows may lose the connection and with it the ring
+  in_flight_.PopFront();
+  shared_.breaker.Heard();
+  if (call.kind == CallKind::kScriptLoad) {
+    if (reply.type == redis::Reply::Type::kError) options_.log.Warning("SCRIPT LOAD: " + reply.text);
+    last_reply_at_ = now;
+    return;
+  }
+  if (reply.type == redis::Reply::Type::kError) return TakeError(call, reply, now);
+  const auto& integers = reply.integers;
+  if (reply.type != redis::Reply::Type::kArray || integers.size() < 2 || integers[0] != call.tag) {
+    EndCall(call, DRL_ERR_PROTOCOL, DRL_CHARGED_UNKNOWN, "the reply does not belong to the call");
+    return LoseConnection({DRL_ERR_PROTOCOL, "a reply does not belong to its call"}, now);
+  }
+  const bool expired = integers[1] < 0;
+  clock_.Learn(expired ? -integers[1] : integers[1], call.sent_at, now);
+  if (shared_.breaker.refuses()) shared_.breaker.Close();
+  link_.Proven();
+  if (expired) {
+    TakeExpired(call, now);
+  } else {
+    TakeVerdicts(call, reply, now);
+  }
+  last_reply_at_ = now;
+}
+
+void Loop::TakeVerdicts(Call& call, const redis::Reply& reply, Micros now) {
+  const std::span<const int64_t> integers(reply.integers);
+  size_t expected = 2;
+  for (int i = 0; i < call.count; ++i) expected += call.reply_lengths[static_cast<size_t>(i)];
+  bool sound = integers.size() == expected;
+  size_t at = 2;
+  for (int i = 0; sound && i < call.count; ++i) {
+    Slot*& slot = call.slots[static_cast<size_t>(i)];
+    const std::span<const int64_t> own = integers.subspan(at, call.reply_lengths[static_cast<size_t>(i)]);
+    at += own.size();
+    if (slot == nullptr) {
+      shared_.counters.late_replies.AddAlone();
+      continue;
+    }
+    core::Verdict verdict;
+    if (slot->kind == SlotKind::kAllow) sound = core::ReadVerdict(own, slot->limiter->limits(), verdict);
+    if (!sound) break;
+    if (slot->state.load(std::memory_order_relaxed) != kGivenUp) {
+      slot->verdict = verdict;
+      slot->now_us = integers[1];
+    }
+    Slot& ending = *std::exchange(slot, nullptr);
+    if (verdict.foreign) {
+      End(ending, DRL_ERR_KEY_TYPE, DRL_CHARGED_NO, base::StatusMessage(DRL_ERR_KEY_TYPE));
+    } else {
+      EndDecided(ending, now);
+    }
+  }
+  if (!sound) {
+    EndCall(call, DRL_ERR_PROTOCOL, DRL_CHARGED_UNKNOWN, "the reply does not fit the call");
+    return LoseConnection({DRL_ERR_PROTOCOL, "a reply does not fit its call"}, now);
+  }
+  LearnServiceTime(call, now);
+}
+
+void Loop::EndDecided(Slot& slot, Micros now) {
+  Counters& counters = shared_.counters;
+  Counter& outcome = slot.kind == SlotKind::kReset ? counters.resets
+                     : slot.cost == 0              ? counters.peeks
+                     : slot.verdict.allowed        ? counters.allowed
+                     : slot.never                  ? counters.never
+                                                   : counters.denied;
+  const Micros latency = now - slot.submitted_at;
+  if (!End(slot, DRL_OK, DRL_CHARGED_NO, {})) return;
+  outcome.AddAlone();
+  counters.CountLatency(latency);
+}
+
+// Redis found the call past its deadline and charged nothing: decisions that joined it later may still have time.
+void Loop::TakeExpired(Call& call, Micros now) {
+  shared_.counters.expired_in_redis.AddAlone(call.count);
+  Requeue(call, DRL_ERR_TIMEOUT, "Redis reached the call after its deadline and charged nothing", now);
+}
+
+void Loop::TakeError(Call& call, const redis::Reply& reply, Micros now) {
+  const redis::MappedError error = redis::MapError(reply.text);
+  const bool unknown = error.kind == redis::ErrorKind::kUnknown;
+  if (error.kind == redis::ErrorKind::kNoScript) {
+    script_missing_ = true;
+    Requeue(call, error.code, reply.text, now);
+  } else {
+    EndCall(call, error.code, unknown ? DRL_CHARGED_UNKNOWN : DRL_CHARGED_NO, reply.text);
+  }
+  last_reply_at_ = now;
+  if (error.kind == redis::ErrorKind::kUnhealthy) LoseConnection({error.code, reply.text}, now);
+}
+
+void Loop::LearnServiceTime(const Call& call, Micros now) {
+  if (call.count == 0) return;
+  constexpr int64_t kSampleMaxNs = 1'000'000;
+  const Micros busy = now - std::max(call.sent_at, last_reply_at_);
+  const int64_t sample = std::min(busy * 1000 / call.count, kSampleMaxNs);
+  const int64_t mean = shared_.service_ns.load(std::memory_order_relaxed);
+  shared_.service_ns.store(mean + (sample - mean) / 8, std::memory_order_relaxed);
+}
+
+}  // namespace drl::engine

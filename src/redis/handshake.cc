@@ -1,0 +1,64 @@
+#include "redis/handshake.h"
+
+#include "redis/error_map.h"
+#include "redis/script.h"
+
+namespace drl::redis {
+
+void Handshake::Begin(const Endpoint& endpoint, RespWriter& out) {
+  steps_.clear();
+  next_ = 0;
+  if (!endpoint.password.empty()) {
+    steps_.push_back(Step::kAuth);
+    out.Array(endpoint.username.empty() ? 2 : 3);
+    out.Bulk("AUTH");
+    if (!endpoint.username.empty()) out.Bulk(endpoint.username);
+    out.Bulk(endpoint.password);
+  }
+  if (endpoint.database != 0) {
+    steps_.push_back(Step::kSelect);
+    out.Array(2);
+    out.Bulk("SELECT");
+    out.Integer(endpoint.database);
+  }
+  steps_.push_back(Step::kSetName);
+  out.Array(3);
+  out.Bulk("CLIENT");
+  out.Bulk("SETNAME");
+  out.Bulk(endpoint.client_name);
+  steps_.push_back(Step::kTime);
+  out.Array(1);
+  out.Bulk("TIME");
+  steps_.push_back(Step::kScriptLoad);
+  out.Array(3);
+  out.Bulk("SCRIPT");
+  out.Bulk("LOAD");
+  out.Bulk(kScriptText);
+}
+
+base::Status Handshake::Accept(const Reply& reply) {
+  const Step step = steps_[next_++];
+  if (reply.type == Reply::Type::kError) {
+    const MappedError error = MapError(reply.text);
+    switch (step) {
+      case Step::kAuth:
+        return {error.code == DRL_ERR_LOADING ? DRL_ERR_LOADING : DRL_ERR_AUTH, "logging in: " + reply.text};
+      case Step::kSelect:
+        return {error.code, "selecting the database: " + reply.text};
+      case Step::kTime:
+        return {error.code, "asking for the time: " + reply.text};
+      case Step::kSetName:
+      case Step::kScriptLoad:
+        return {};
+    }
+  }
+  if (step == Step::kTime) {
+    if (reply.type != Reply::Type::kArray || reply.integers.size() != 2) {
+      return {DRL_ERR_PROTOCOL, "TIME did not answer with two numbers: this is not Redis"};
+    }
+    redis_time_us_ = reply.integers[0] * 1'000'000 + reply.integers[1];
+  }
+  return {};
+}
+
+}  // namespace drl::redis

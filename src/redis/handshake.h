@@ -1,0 +1,36 @@
+// What is said on a new connection, all in one write: AUTH, SELECT, CLIENT SETNAME, TIME, SCRIPT LOAD.
+//
+// A user of a tight ACL may lack SELECT 0, CLIENT and SCRIPT: those steps are optional. TIME is not: the deadline of every call
+// is in Redis time, and the script itself needs it.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/status.h"
+#include "redis/reply_reader.h"
+#include "redis/resp.h"
+#include "redis/url.h"
+
+namespace drl::redis {
+
+class Handshake {
+ public:
+  // Writes the commands.
+  void Begin(const Endpoint& endpoint, RespWriter& out);
+  // Takes the next reply. An error ends the connection.
+  base::Status Accept(const Reply& reply);
+
+  [[nodiscard]] bool done() const { return next_ == steps_.size(); }
+  // Redis's clock as TIME answered it, microseconds of Unix time; 0 before it did.
+  [[nodiscard]] int64_t redis_time_us() const { return redis_time_us_; }
+
+ private:
+  enum class Step { kAuth, kSelect, kSetName, kTime, kScriptLoad };
+
+  std::vector<Step> steps_;
+  size_t next_ = 0;
+  int64_t redis_time_us_ = 0;
+};
+
+}  // namespace drl::redis

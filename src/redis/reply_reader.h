@@ -1,0 +1,54 @@
+// Replies of Redis, parsed by hiredis into one reused buffer: nothing is allocated for an integer.
+//
+// Only what this library asks for is accepted: integers, short strings, errors, and flat arrays of these. Longer, deeper
+// or endless replies are a protocol error, so a hostile server costs neither memory nor time.
+#pragma once
+
+#include <hiredis/hiredis.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+
+namespace drl::redis {
+
+struct Reply {
+  enum class Type { kInteger, kString, kError, kNil, kArray };
+
+  Type type = Type::kNil;
+  std::vector<int64_t> integers;  // of an array, or the one; a string element counts as its number, or 0
+  std::string text;               // of a string or an error, cut to kTextMax; of an array the first error in it
+
+  static constexpr size_t kTextMax = 512;
+};
+
+class ReplyReader {
+ public:
+  ReplyReader();
+
+  static constexpr size_t kFeedMax = 16 * 1024;      // larger feeds make hiredis move its buffer again and again
+  static constexpr size_t kElementsMax = 2 + 64 * 16;
+  static constexpr size_t kReplyBytesMax = 64 * 1024;
+
+  // Takes bytes from the wire (at most kFeedMax at a time).
+  base::Status Feed(std::string_view bytes);
+  // The next whole reply, or null when more bytes are needed. Borrowed until the next call. An error is final.
+  base::Result<const Reply*> Next();
+
+ private:
+  friend struct ReaderCallbacks;
+  struct Free {
+    void operator()(redisReader* reader) const { redisReaderFree(reader); }
+  };
+
+  Reply reply_;
+  size_t unanswered_ = 0;  // bytes fed since the last whole reply
+  redisReplyObjectFunctions functions_{};
+  std::unique_ptr<redisReader, Free> reader_;
+};
+
+}  // namespace drl::redis

@@ -1,0 +1,48 @@
+// Host names to addresses, off the I/O thread: getaddrinfo may block for many seconds and cannot be cancelled.
+#pragma once
+
+#include <sys/socket.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/fd.h"
+#include "base/status.h"
+#include "redis/url.h"
+
+namespace drl::redis {
+
+struct SocketAddress {
+  sockaddr_storage storage{};
+  socklen_t length = 0;
+
+  [[nodiscard]] const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
+};
+
+using Addresses = std::vector<SocketAddress>;
+
+// The addresses of an endpoint that needs no look-up (unix path, numeric host); empty for a name.
+[[nodiscard]] Addresses NumericAddresses(const Endpoint& endpoint);
+
+// One look-up at a time, on a thread of its own. When it ends, the eventfd of the owner is signalled.
+class Resolver {
+ public:
+  explicit Resolver(const base::EventFd& wake) : wake_(wake) {}
+  // A look-up under way is left to end by itself: nobody waits for it.
+  ~Resolver();
+
+  base::Status Start(const Endpoint& endpoint);
+  [[nodiscard]] bool running() const { return job_ != nullptr; }
+  // Whether the look-up has ended; then its result, once.
+  [[nodiscard]] bool done() const;
+  base::Result<Addresses> Take();
+
+ private:
+  struct Job;
+
+  const base::EventFd& wake_;
+  std::shared_ptr<Job> job_;
+};
+
+}  // namespace drl::redis
