@@ -12,8 +12,6 @@ namespace {
 
 using base::Micros;
 
-constexpr int32_t kSpinMaxUs = 60;
-
 // The I/O thread takes no signals: they belong to the application's threads.
 class SignalsBlocked {
  public:
@@ -52,7 +50,7 @@ Engine::Engine(const EngineOptions& options, uint64_t generation)
     : options_(options),
       generation_(generation),
       shared_(options.queue_capacity),
-      spin_budget_(options.spin ? kSpinMaxUs : 0) {}
+      spin_(options.spin) {}
 
 Engine::~Engine() { Stop(); }
 
@@ -123,7 +121,11 @@ bool Engine::GiveUp(Slot& slot, drl_status cause) {
 }
 
 void Engine::Wait(Slot& slot) {
-  if (SpinOn(slot)) return;
+  if (!SpinOn(slot)) SleepOn(slot);
+  spin_.Observe(base::MonotonicMicros() - slot.submitted_at);
+}
+
+void Engine::SleepOn(Slot& slot) {
   slot.sleeper.store(1, std::memory_order_seq_cst);
   while (true) {
     const uint32_t state = slot.state.load(std::memory_order_seq_cst);
@@ -138,20 +140,16 @@ void Engine::Wait(Slot& slot) {
 
 // A few callers may spin: the answer of an idle Redis comes sooner than a sleeping thread wakes. A crowd must not: it would
 // take the processor from Redis and the I/O thread.
-bool Engine::SpinOn(const Slot& slot) {
-  const int32_t budget = spin_budget_.load(std::memory_order_relaxed);
-  if (budget == 0 || shared_.pool.in_use() > 2) return false;
+bool Engine::SpinOn(const Slot& slot) const {
+  const Micros budget = spin_.budget();
+  if (budget == 0 || shared_.pool.in_use() > kSpinnersMax) return false;
   const Micros until = base::MonotonicMicros() + budget;
   do {
     for (int i = 0; i < 32; ++i) {
-      if (slot.state.load(std::memory_order_acquire) == kDone) {
-        spin_budget_.store(std::min(kSpinMaxUs, budget * 2), std::memory_order_relaxed);
-        return true;
-      }
+      if (slot.state.load(std::memory_order_acquire) == kDone) return true;
       base::CpuPause();
     }
   } while (base::MonotonicMicros() < until);
-  spin_budget_.store(std::max(1, budget / 2), std::memory_order_relaxed);
   return false;
 }
 

@@ -54,7 +54,8 @@ class Engine {
  private:
   Engine(const EngineOptions& options, uint64_t generation);
   void Wait(Slot& slot);
-  bool SpinOn(const Slot& slot);
+  void SleepOn(Slot& slot);
+  bool SpinOn(const Slot& slot) const;
   [[nodiscard]] bool WouldMissDeadline() const;
 
   const EngineOptions options_;
@@ -62,7 +63,7 @@ class Engine {
   Shared shared_;
   CallbackSink callback_sink_{*this};
   std::unique_ptr<Loop> loop_;
-  std::atomic<int32_t> spin_budget_;
+  Spin spin_;
   std::thread thread_;
 };
 

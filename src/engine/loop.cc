@@ -9,7 +9,6 @@ namespace {
 
 using base::Micros;
 
-constexpr Micros kSpinMax = 50;
 constexpr Micros kProbeEvery = 100'000;
 
 timespec ToTimespec(Micros us) { return {static_cast<time_t>(us / 1'000'000), static_cast<long>(us % 1'000'000 * 1000)}; }
@@ -20,7 +19,7 @@ Loop::Loop(const EngineOptions& options, Shared& shared, uint64_t seed)
     : options_(options),
       shared_(shared),
       link_(options.endpoint, options.connect_timeout, shared.wake, seed),
-      spin_budget_(options.spin ? kSpinMax : 0) {}
+      spin_(options.spin) {}
 
 void Loop::Run() {
   link_.Begin(base::MonotonicMicros());
@@ -36,8 +35,9 @@ void Loop::Cycle() {
   Dispatch(now);
   ExpireDeadlines(now);
   if (link_.ready() && !in_flight_.empty() && Receive()) return;
-  if (spin_budget_ > 0 && Spin()) return;
-  Sleep(now);
+  const Micros idle_since = base::MonotonicMicros();
+  if (!SpinForWork(idle_since)) Sleep(idle_since);
+  spin_.Observe(base::MonotonicMicros() - idle_since);
 }
 
 void Loop::AdvanceLink(Micros now) {
@@ -81,25 +81,19 @@ void Loop::KeepProbing(Micros now) {
   WriteProbe(in_flight_.PushBack(), ++tag_, now, link_.connection().out());
 }
 
-// Looks for work for a moment before sleeping: a sleep and a wake-up cost more than most answers take. The budget shrinks while
-// spinning finds nothing, and grows back while it does.
-bool Loop::Spin() {
+// Looks for work for a moment before sleeping. Not beside a crowd of callers: they need the processor.
+bool Loop::SpinForWork(Micros now) {
+  const Micros budget = spin_.budget();
+  if (budget == 0 || shared_.pool.in_use() > kSpinnersMax) return false;
   const bool expecting = link_.ready() && !in_flight_.empty();
-  const Micros until = base::MonotonicMicros() + spin_budget_;
+  const Micros until = now + budget;
   do {
     for (int i = 0; i < 16; ++i) {
-      if (!shared_.submissions.empty() || shared_.stopping.load(std::memory_order_relaxed)) {
-        spin_budget_ = std::min(kSpinMax, spin_budget_ * 2);
-        return true;
-      }
+      if (!shared_.submissions.empty() || shared_.stopping.load(std::memory_order_relaxed)) return true;
       base::CpuPause();
     }
-    if (expecting && Receive()) {
-      spin_budget_ = std::min(kSpinMax, spin_budget_ * 2);
-      return true;
-    }
+    if (expecting && Receive()) return true;
   } while (base::MonotonicMicros() < until);
-  spin_budget_ = std::max<Micros>(1, spin_budget_ / 2);
   return false;
 }
 

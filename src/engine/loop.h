@@ -16,6 +16,7 @@
 #include "engine/link.h"
 #include "engine/redis_clock.h"
 #include "engine/slot_pool.h"
+#include "engine/spin.h"
 #include "engine/submissions.h"
 
 namespace drl::engine {
@@ -63,7 +64,7 @@ class Loop {
   // loop.cc: the cycle
   void Cycle();
   void Sleep(base::Micros now);
-  bool Spin();
+  bool SpinForWork(base::Micros now);
   [[nodiscard]] base::Micros NextTimer(base::Micros now) const;
   [[nodiscard]] base::Micros SilenceMax() const { return std::max<base::Micros>(1'000'000, 2 * options_.timeout); }
   void AdvanceLink(base::Micros now);
@@ -103,7 +104,7 @@ class Loop {
   int64_t tag_ = 0;
   base::Micros last_reply_at_ = 0;
   base::Micros probe_at_ = 0;
-  base::Micros spin_budget_;
+  Spin spin_;
   bool script_missing_ = false;
   std::string last_failure_;  // logged once, not at every attempt
 };
