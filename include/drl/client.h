@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "decision.h"
 #include "export.h"
 #include "status.h"
 
@@ -16,6 +17,14 @@ enum { DRL_LOG_ERROR = 1, DRL_LOG_WARNING = 2, DRL_LOG_INFO = 3 };
  *  password. Called on the I/O thread: return soon, call no function of this library except drl_status_*.
  */
 typedef void (*drl_log_callback)(int32_t level, const char *message, void *user);
+
+/** Sees every decision, on the thread that receives it: the caller of a blocking call, the thread that drains a queue, or where a
+ *  decision callback runs. For exporting to the application's own metrics or traces. It must not block, and call no
+ *  function of this library except drl_status_*. `limiter_name` is "" for a limiter without one; all pointers are borrowed
+ *  until it returns.
+ */
+typedef void (*drl_decision_observer)(const char *key_namespace, const char *limiter_name, drl_status status,
+                                      const drl_decision *decision, void *user);
 
 /* Adaptive spinning of a waiting caller and of the I/O thread, for latency. */
 enum { DRL_SPIN_ADAPTIVE = 0, DRL_SPIN_OFF = 1 };
@@ -35,10 +44,14 @@ typedef struct drl_client_options {
   drl_log_callback log;        /* may be NULL */
   void *log_user;
   int64_t queue_capacity_max;  /* calls waiting or in flight at most; 64..1048576, default 16384 */
+  drl_decision_observer on_decision; /* may be NULL: off */
+  void *on_decision_user;
 } drl_client_options;
 
-#define DRL_CLIENT_OPTIONS_INIT                                                                    \
-  { (uint32_t)sizeof(drl_client_options), 0, NULL, 0, 0, NULL, NULL, NULL, NULL, 0, NULL, NULL, 0 }
+#define DRL_CLIENT_OPTIONS_INIT                                                                                \
+  {                                                                                                            \
+    (uint32_t)sizeof(drl_client_options), 0, NULL, 0, 0, NULL, NULL, NULL, NULL, 0, NULL, NULL, 0, NULL, NULL  \
+  }
 
 #ifdef __cplusplus
 extern "C" {

@@ -2,6 +2,7 @@
 #ifndef DRL_STATS_H
 #define DRL_STATS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "client.h"
@@ -65,6 +66,16 @@ extern "C" {
  *  Returns: DRL_OK; DRL_ERR_STRUCT_SIZE. Out: stats. Thread: any. Blocks: no.
  */
 DRL_API drl_status drl_client_stats(drl_client *client, drl_stats *stats, drl_error *error);
+
+/** Write the counters as Prometheus text exposition (version 0.0.4), those of decisions by namespace and limiter name. The first 100
+ *  pairs of these that a client sees have series of their own; all later ones share limiter="_other".
+ *
+ *  Returns: DRL_OK; DRL_ERR_BUFFER when `text_size` is too small: nothing is written, and text_len says what is needed
+ *           (more may be needed by the next call).
+ *  Out:     text  NUL-terminated; text_len  bytes before the NUL. Thread: any. Blocks: no.
+ */
+DRL_API drl_status drl_client_metrics(drl_client *client, char *text, size_t text_size, size_t *text_len,
+                                      drl_error *error);
 
 #ifdef __cplusplus
 }

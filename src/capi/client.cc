@@ -7,7 +7,7 @@
 #include "capi/handles.h"
 #include "redis/url.h"
 
-static_assert(offsetof(drl_client_options, redis_url) == 8 && sizeof(drl_client_options) == 96);
+static_assert(offsetof(drl_client_options, redis_url) == 8 && sizeof(drl_client_options) == 112);
 
 namespace drl::capi {
 namespace {
@@ -79,6 +79,7 @@ Result<engine::EngineOptions> MakeEngineOptions(const drl_client_options& option
     made.queue_capacity = static_cast<uint32_t>(options.queue_capacity_max);
   }
   made.log = base::Log(options.log, options.log_user);
+  made.observer = {options.on_decision, options.on_decision_user};
   return made;
 }
 

@@ -57,10 +57,11 @@ Status Open(drl_client& client, const drl_limiter_options& options, drl_limiter*
   if (!limits.ok()) return limits.status();
   if (client.core->engine(status) == nullptr) return status;
   const std::string name = options.name == nullptr ? "" : options.name;
-  core::KeyMaker keys(options.key_namespace == nullptr ? "default" : options.key_namespace, name,
-                      client.core->identity_secret());
+  const std::string space = options.key_namespace == nullptr ? "default" : options.key_namespace;
+  core::KeyMaker keys(space, name, client.core->identity_secret());
   auto handle = std::make_unique<drl_limiter>();
-  handle->core = new engine::Limiter(std::move(*limits), std::move(keys), options.fail_strategy, name);
+  handle->core = new engine::Limiter(std::move(*limits), std::move(keys), options.fail_strategy, space, name,
+                                     client.core->SeriesFor(space, name));
   handle->client = client.core;
   handle->client->Ref();
   *limiter = handle.release();

@@ -26,7 +26,11 @@ Client::~Client() {
 void Client::Close() {
   closed_.store(true, std::memory_order_seq_cst);
   Engine* engine = engine_.Inherited();
-  if (engine->generation() == base::ForkGeneration()) engine->Stop();
+  if (engine->generation() == base::ForkGeneration()) {
+    engine->Stop();
+  } else {
+    engine->Abandon();
+  }
 }
 
 Engine* Client::engine(Status& why) {
@@ -41,6 +45,7 @@ Engine* Client::engine(Status& why) {
       return nullptr;
     }
     inherited->Abandon();
+    series_.Restart();
     return *fresh;
   });
 }
@@ -77,6 +82,7 @@ drl_status Client::DecideMany(std::span<const Request> requests, drl_decision* d
           requests[i].kind == SlotKind::kReset
               ? why.code()
               : Degrade(*requests[i].limiter, requests[i].cost, why.code(), DRL_CHARGED_NO, decisions[i]);
+      if (requests[i].kind == SlotKind::kAllow) engine->Observe(*requests[i].limiter, failed, decisions[i]);
       if (status == DRL_OK) status = failed;
       detail = why.message();
       continue;
@@ -117,6 +123,7 @@ Status Client::DecideLater(const Request& request, drl_decision_callback callbac
   if (slot == nullptr) {
     drl_decision decision;
     const drl_status status = Degrade(*request.limiter, request.cost, why.code(), DRL_CHARGED_NO, decision);
+    engine->Observe(*request.limiter, status, decision);
     CallBack(callback, status, decision, user);
     return {};
   }
@@ -133,6 +140,17 @@ Status Client::ReadStats(drl_stats& stats) {
   if (engine == nullptr) return why;
   engine->ReadStats(stats);
   return {};
+}
+
+Outcomes& Client::SeriesFor(const std::string& key_namespace, const std::string& name) {
+  return series_.For(key_namespace, name);
+}
+
+Result<std::string> Client::Metrics() {
+  drl_stats stats = DRL_STATS_INIT;
+  Status status = ReadStats(stats);
+  if (!status.ok()) return status;
+  return RenderMetrics(stats, series_);
 }
 
 }  // namespace drl::engine

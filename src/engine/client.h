@@ -10,6 +10,7 @@
 #include "drl/queue.h"
 #include "engine/callback.h"
 #include "engine/engine.h"
+#include "engine/metrics.h"
 
 namespace drl::engine {
 
@@ -38,6 +39,10 @@ class Client {
   base::Status DecideLater(const Request& request, drl_decision_callback callback, void* user);
 
   base::Status ReadStats(drl_stats& stats);
+  // The counters of all limiters with this namespace and name.
+  Outcomes& SeriesFor(const std::string& key_namespace, const std::string& name);
+  // Prometheus text.
+  base::Result<std::string> Metrics();
 
  private:
   Client(EngineOptions options, std::vector<uint8_t> identity_secret)
@@ -50,6 +55,7 @@ class Client {
   const EngineOptions options_;
   const std::vector<uint8_t> identity_secret_;
   base::PerProcess<Engine> engine_;
+  SeriesTable series_;
   std::atomic<bool> closed_{false};
   std::atomic<int64_t> references_{1};
 };

@@ -11,7 +11,7 @@ int CeilLog2(int64_t n) { return static_cast<int>(std::bit_width(static_cast<uin
 
 }  // namespace
 
-void Counters::CountCause(drl_status cause) {
+void Outcomes::CountCause(drl_status cause) {
   switch (cause) {
     case DRL_ERR_TIMEOUT:
       return timeout.Add();
@@ -49,22 +49,22 @@ void Counters::CountBatch(int decisions) {
 }
 
 void Counters::Read(drl_stats& stats) const {
-  stats.allowed = allowed.get();
-  stats.denied = denied.get();
-  stats.never = never.get();
-  stats.degraded_timeout = timeout.get();
-  stats.degraded_connection = connection.get();
-  stats.degraded_redis = redis.get();
-  stats.degraded_circuit_open = circuit_open.get();
-  stats.degraded_queue_full = queue_full.get();
-  stats.degraded_shed = shed.get();
-  stats.cancelled = cancelled.get();
-  stats.closed = closed.get();
+  stats.allowed = outcomes.allowed.get();
+  stats.denied = outcomes.denied.get();
+  stats.never = outcomes.never.get();
+  stats.degraded_timeout = outcomes.timeout.get();
+  stats.degraded_connection = outcomes.connection.get();
+  stats.degraded_redis = outcomes.redis.get();
+  stats.degraded_circuit_open = outcomes.circuit_open.get();
+  stats.degraded_queue_full = outcomes.queue_full.get();
+  stats.degraded_shed = outcomes.shed.get();
+  stats.cancelled = outcomes.cancelled.get();
+  stats.closed = outcomes.closed.get();
   stats.undecided = stats.degraded_timeout + stats.degraded_connection + stats.degraded_redis +
                     stats.degraded_circuit_open + stats.degraded_queue_full + stats.degraded_shed + stats.cancelled +
                     stats.closed;
-  stats.peeks = peeks.get();
-  stats.resets = resets.get();
+  stats.peeks = outcomes.peeks.get();
+  stats.resets = outcomes.resets.get();
   stats.late_replies = late_replies.get();
   stats.expired_in_redis = expired_in_redis.get();
   stats.batches = batches.get();

@@ -23,19 +23,26 @@ class Counter {
   std::atomic<int64_t> value_{0};
 };
 
-struct Counters {
+// How requests ended.
+struct Outcomes {
   // Written by the I/O thread alone.
-  alignas(64) Counter allowed, denied, never, peeks, resets;
+  Counter allowed, denied, never, peeks, resets;
+  // Written by any thread.
+  Counter timeout, connection, redis, circuit_open, queue_full, shed, cancelled, closed;
+
+  // Any thread: a request ended without Redis's decision.
+  void CountCause(drl_status cause);
+};
+
+struct Counters {
+  alignas(64) Outcomes outcomes;
+  // Written by the I/O thread alone.
   Counter late_replies, expired_in_redis, batches, batched_decisions, connects, connect_failures;
   Counter latency_sum_us;
   std::array<Counter, DRL_LATENCY_BUCKETS> latency;
   std::array<Counter, DRL_BATCH_BUCKETS> batch_size;
   std::atomic<bool> connected{false};
-  // Written by any thread.
-  alignas(64) Counter timeout, connection, redis, circuit_open, queue_full, shed, cancelled, closed;
 
-  // Any thread: a request ended without Redis's decision.
-  void CountCause(drl_status cause);
   // I/O thread.
   void CountLatency(base::Micros latency_us);
   void CountBatch(int decisions);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "engine/limiter.h"
 #include "engine/loop.h"
 
 namespace drl::engine {
@@ -21,7 +22,7 @@ bool Loop::End(Slot& slot, drl_status cause, int32_t charged, std::string_view d
   if (!ended) {
     if (cause == DRL_OK) shared_.counters.late_replies.AddAlone();
   } else {
-    if (cause != DRL_OK) shared_.counters.CountCause(cause);
+    if (cause != DRL_OK) CountCause(shared_.counters, *slot.limiter, cause);
     if (slot.sink != nullptr) {
       slot.sink->Deliver(slot);
     } else if (slot.sleeper.load(std::memory_order_seq_cst) != 0) {

@@ -77,7 +77,7 @@ Slot* Engine::Prepare(const Request& request, CompletionSink* sink, base::Status
     cause = {DRL_ERR_QUEUE_FULL, "queue_capacity_max calls are waiting"};
   }
   if (slot == nullptr) {
-    shared_.counters.CountCause(cause.code());
+    CountCause(shared_.counters, *request.limiter, cause.code());
     return nullptr;
   }
   request.limiter->Ref();
@@ -116,7 +116,7 @@ bool Engine::GiveUp(Slot& slot, drl_status cause) {
     slot.given_up_cause = cause;
     slot.given_up_charged = state == kSent ? DRL_CHARGED_UNKNOWN : DRL_CHARGED_NO;
   } while (!slot.state.compare_exchange_weak(state, kGivenUp, std::memory_order_acq_rel));
-  shared_.counters.CountCause(cause);
+  CountCause(shared_.counters, *slot.limiter, cause);
   return true;
 }
 
@@ -156,6 +156,7 @@ bool Engine::SpinOn(const Slot& slot) const {
 drl_status Engine::Await(Slot& slot, drl_decision& decision, std::string& detail) {
   Wait(slot);
   const drl_status status = Conclude(slot, decision, detail);
+  if (slot.kind == SlotKind::kAllow) Observe(*slot.limiter, status, decision);
   Release(slot);
   return status;
 }

@@ -46,6 +46,12 @@ class Engine {
   // The answer of a slot that has ended.
   static drl_status Conclude(const Slot& slot, drl_decision& decision, std::string& detail);
   void Release(Slot& slot) { shared_.pool.Release(slot); }
+  // Shows a decision to the application's hook.
+  void Observe(const Limiter& limiter, drl_status status, const drl_decision& decision) const {
+    const Observer& observer = options_.observer;
+    if (observer.callback == nullptr) return;
+    observer.callback(limiter.key_namespace().c_str(), limiter.name().c_str(), status, &decision, observer.user);
+  }
 
   void ReadStats(drl_stats& stats) const;
   [[nodiscard]] uint64_t generation() const { return generation_; }

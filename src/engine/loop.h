@@ -21,6 +21,12 @@
 
 namespace drl::engine {
 
+// The application's hook on decisions; off when null.
+struct Observer {
+  drl_decision_observer callback = nullptr;
+  void* user = nullptr;
+};
+
 struct EngineOptions {
   redis::Endpoint endpoint;
   base::Micros timeout = 100'000;
@@ -28,6 +34,7 @@ struct EngineOptions {
   uint32_t queue_capacity = 16384;
   bool spin = true;
   base::Log log;
+  Observer observer;
 };
 
 // What callers and the I/O thread share.

@@ -134,7 +134,11 @@ void Queue::Local::AnswerAtOnce(const Request& request, int64_t id, const Status
   drl_completion completion{};
   completion.id = id;
   completion.status = Degrade(*request.limiter, request.cost, why.code(), DRL_CHARGED_NO, completion.decision);
-  if (request.kind == SlotKind::kReset) completion.status = why.code();
+  if (request.kind == SlotKind::kReset) {
+    completion.status = why.code();
+  } else {
+    engine_.Observe(*request.limiter, completion.status, completion.decision);
+  }
   at_once_.push_back(completion);
   ++held_;
   Signal();
@@ -185,6 +189,7 @@ void Queue::Local::Complete(Slot& slot, drl_completion& completion) {
   completion.id = slot.id;
   std::string detail;
   completion.status = Engine::Conclude(slot, completion.decision, detail);
+  if (slot.kind == SlotKind::kAllow) engine_.Observe(*slot.limiter, completion.status, completion.decision);
   Forget(slot);
   engine_.Release(slot);
 }

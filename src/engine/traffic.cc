@@ -137,16 +137,17 @@ void Loop::TakeVerdicts(Call& call, const redis::Reply& reply, Micros now) {
 }
 
 void Loop::EndDecided(Slot& slot, Micros now) {
-  Counters& counters = shared_.counters;
-  Counter& outcome = slot.kind == SlotKind::kReset ? counters.resets
-                     : slot.cost == 0              ? counters.peeks
-                     : slot.verdict.allowed        ? counters.allowed
-                     : slot.never                  ? counters.never
-                                                   : counters.denied;
+  Counter Outcomes::*const outcome = slot.kind == SlotKind::kReset ? &Outcomes::resets
+                                     : slot.cost == 0              ? &Outcomes::peeks
+                                     : slot.verdict.allowed        ? &Outcomes::allowed
+                                     : slot.never                  ? &Outcomes::never
+                                                                   : &Outcomes::denied;
+  Outcomes& series = slot.limiter->series();  // of the client: it outlives the limiter
   const Micros latency = now - slot.submitted_at;
   if (!End(slot, DRL_OK, DRL_CHARGED_NO, {})) return;
-  outcome.AddAlone();
-  counters.CountLatency(latency);
+  (shared_.counters.outcomes.*outcome).AddAlone();
+  (series.*outcome).AddAlone();
+  shared_.counters.CountLatency(latency);
 }
 
 // Redis found the call past its deadline and charged nothing: decisions that joined it later may still have time.
