@@ -47,6 +47,7 @@
 #include "client.h"
 #include "decision.h"
 #include "export.h"
+#include "http.h"
 #include "limiter.h"
 #include "queue.h"
 #include "stats.h"

@@ -12,6 +12,7 @@
 #include "engine/client.h"
 #include "engine/limiter.h"
 #include "engine/queue.h"
+#include "http/policy.h"
 
 struct drl_client {
   static constexpr uint32_t kMagic = 0x64724c43;
@@ -24,6 +25,7 @@ struct drl_limiter {
   uint32_t magic = kMagic;
   drl::engine::Client* client;
   drl::engine::Limiter* core;
+  drl::http::PolicySet policies;
 };
 
 struct drl_queue {

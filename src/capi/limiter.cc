@@ -5,6 +5,7 @@
 
 #include "capi/fence.h"
 #include "capi/handles.h"
+#include "capi/policies.h"
 #include "core/text.h"
 
 static_assert(sizeof(drl_limit) == 48 && offsetof(drl_limit, name) == 24);
@@ -55,11 +56,14 @@ Status Open(drl_client& client, const drl_limiter_options& options, drl_limiter*
   if (!status.ok()) return status;
   Result<core::Limits> limits = core::MakeLimits(options);
   if (!limits.ok()) return limits.status();
+  Result<http::PolicySet> policies = CompilePolicies(*limits);
+  if (!policies.ok()) return policies.status();
   if (client.core->engine(status) == nullptr) return status;
   const std::string name = options.name == nullptr ? "" : options.name;
   const std::string space = options.key_namespace == nullptr ? "default" : options.key_namespace;
   core::KeyMaker keys(space, name, client.core->identity_secret());
   auto handle = std::make_unique<drl_limiter>();
+  handle->policies = std::move(*policies);
   handle->core = new engine::Limiter(std::move(*limits), std::move(keys), options.fail_strategy, space, name,
                                      client.core->SeriesFor(space, name));
   handle->client = client.core;
