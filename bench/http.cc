@@ -54,7 +54,8 @@ Cost Measure(const std::function<void(int)>& call) {
 }
 
 void Row(const char* what, const Cost& cost, const Cost& sha, const char* goal) {
-  std::printf("%-44s %10.0f %10.0f %10.2f   %s\n", what, cost.median_ns, cost.mean_ns, cost.median_ns / sha.median_ns, goal);
+  const double ratio = cost.median_ns / sha.median_ns;
+  std::printf("%-44s %10.0f %10.0f %10.2f   %s\n", what, cost.median_ns, cost.mean_ns, ratio, goal);
 }
 
 drl_decision Decision(int32_t outcome) {

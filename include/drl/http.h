@@ -98,10 +98,10 @@ typedef struct drl_problem_options {
 enum {
   DRL_TRUST_NONE = 0,     /* nobody's: the client is the peer of the socket (default) */
   DRL_TRUST_NETWORKS = 1, /* that of proxies within `networks` */
-  DRL_TRUST_PRIVATE = 2,  /* that of every private address, and of `networks` where given. Private: 127.0.0.0/8, 10.0.0.0/8,
-                             172.16.0.0/12, 192.168.0.0/16, 169.254.0.0/16, ::1, fe80::/10, fc00::/7, and local sockets.
-                             This is what trust_proxy=True means. Not for hosts whose own users have private addresses
-                             and reach the server past the proxy: they could name any client. */
+  DRL_TRUST_PRIVATE = 2,  /* that of every private address, and of `networks` where given. Private: 127.0.0.0/8,
+                             10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 169.254.0.0/16, ::1, fe80::/10, fc00::/7, and
+                             local sockets. This is what trust_proxy=True means. Not where users themselves have
+                             private addresses and reach the server past the proxy: they could name any client. */
   DRL_TRUST_HOPS = 3      /* that of the last `hops` proxies, whatever their addresses. Only where nobody can reach the
                              server with fewer proxies in between: they could name any client. */
 };
@@ -120,8 +120,9 @@ typedef struct drl_resolver_options {
   int32_t trust;               /* DRL_TRUST_* */
   int32_t header;              /* DRL_FORWARD_* */
   int32_t hops;                /* with DRL_TRUST_HOPS 1..64: how many proxies stand before this server; else 0 */
-  const char *const *networks; /* "10.0.0.0/8", "2001:db8::/32", "192.0.2.1"; host bits must be zero. "unix:" is the peer on a
-                                  local socket, also the empty peer: only where the server listens on nothing else. */
+  const char *const *networks; /* "10.0.0.0/8", "2001:db8::/32", "192.0.2.1"; host bits must be zero. "unix:" is the
+                                  peer on a local socket, also an empty peer: only where the server listens on
+                                  nothing else. */
   int32_t networks_count;      /* 0..DRL_NETWORKS_MAX */
   int32_t ipv4_prefix_len;     /* clients that share so many leading bits are one; 1..32, default 32 */
   int32_t ipv6_prefix_len;     /* 1..128, default 64: what one household or machine is given */
@@ -145,10 +146,10 @@ extern "C" {
 
 /** Write the headers of a decision of this limiter.
  *
- *  With several limits, all policies are listed; the state is that of the binding one. Seconds are rounded up. RateLimit's t and
- *  the two Resets say when the bucket is full again, or, for a denied request, when it would be allowed; Retry-After is then
- *  never earlier. A degraded decision shows the policies alone, and Retry-After: 1 where it refuses. One that can
- *  never be allowed has no Retry-After.
+ *  With several limits, all policies are listed; the state is that of the binding one. Seconds are rounded up.
+ *  RateLimit's t and the two Resets say when the bucket is full again, or, for a denied request, when it would be
+ *  allowed; Retry-After is then never earlier. A degraded decision shows the policies alone, and Retry-After: 1 where
+ *  it refuses. One that can never be allowed has no Retry-After.
  *
  *  Returns: DRL_OK; DRL_ERR_OPTION, also for a decision that this limiter cannot have made.
  *  In:      options  may be NULL
@@ -194,9 +195,9 @@ DRL_API const char *drl_resolver_header(const drl_resolver *resolver);
 /** Find the identity of the client of one request. There always is an answer: the most distant address that
  *  somebody trusted vouches for.
  *
- *  From the peer, the walk goes through the header from its right end, as long as the address reached is trusted. It stops at
- *  the first that is not an address (unknown, _hidden, nothing, garbage): what lies to the left was said by nobody
- *  known. It stops after 64 hops or 16 KiB. Forged parts on the left therefore change nothing.
+ *  From the peer, the walk goes through the header from its right end, as long as the address reached is trusted. It
+ *  stops at the first that is not an address (unknown, _hidden, nothing, garbage): what lies to the left was said by
+ *  nobody known. It stops after 64 hops or 16 KiB. Forged parts on the left therefore change nothing.
  *
  *  The answer is canonical: "203.0.113.7", or RFC 5952 with the prefix, "2001:db8:0:1::/64". An IPv4-mapped address is
  *  IPv4; port, brackets and zone are dropped. A peer that is no address answers for itself: "unix" for a local socket

@@ -29,7 +29,7 @@ typedef struct drl_limit {
   int64_t rate;
   int64_t per_us;
   int64_t burst;
-  const char *name; /* policy name in HTTP headers; may be NULL; printable ASCII, at most 64 */
+  const char *name; /* policy name in HTTP headers; may be NULL; 1..64 printable ASCII, no two alike */
   int64_t reserved[2];
 } drl_limit;
 

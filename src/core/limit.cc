@@ -29,8 +29,8 @@ Result<Limit> Limit::Make(const drl_limit& options, const std::string& prefix) {
   if (options.burst < 0 || options.burst > kTokensMax) {
     return OutOfRange(DRL_ERR_BURST, prefix + "burst", options.burst, "1..1000000000000 tokens, or 0 for rate");
   }
-  if (options.name != nullptr && !IsLabel(options.name)) {
-    return Status(DRL_ERR_NAME, prefix + "name must be 1 to 64 printable ASCII characters without braces");
+  if (options.name != nullptr && !IsPrintable(options.name)) {
+    return Status(DRL_ERR_NAME, prefix + "name must be 1 to 64 printable ASCII characters");
   }
   Limit limit;
   limit.rate_ = options.rate;

@@ -138,7 +138,11 @@ std::optional<Address> FromIpv4(std::optional<uint32_t> value) {
   return Address{false, 0, *value};
 }
 
-constexpr uint64_t HostMask(int prefix) { return prefix >= 64 ? 0 : prefix <= 0 ? ~uint64_t{0} : ~uint64_t{0} >> prefix; }
+// The bits of a 64-bit half that lie behind the prefix.
+constexpr uint64_t HostMask(int prefix) {
+  if (prefix >= 64) return 0;
+  return prefix <= 0 ? ~uint64_t{0} : ~uint64_t{0} >> prefix;
+}
 
 // Where the longest run of at least two zero groups begins, the leftmost on a tie, and its length; 0, 0 for none.
 struct Run {

@@ -26,7 +26,7 @@ struct Address {
 [[nodiscard]] std::optional<Address> ParseAddress(std::string_view text);
 
 // An address as peers and proxies write it (RFC 7239 section 6, and what is common in X-Forwarded-For): with port
-// ("192.0.2.1:443", "[2001:db8::1]:_proxy"), brackets around IPv6, and a zone ("fe80::1%eth0"), all of which are dropped.
+// ("192.0.2.1:443", "[2001:db8::1]:_proxy"), brackets around IPv6, and a zone ("fe80::1%eth0"), all of them dropped.
 [[nodiscard]] std::optional<Address> ParseNode(std::string_view text);
 
 // The first and the last address that share the leading `prefix` bits (0..bits()).

@@ -36,7 +36,7 @@ std::string_view TakeToken(std::string_view& text) {
   return token;
 }
 
-// Takes a quoted-string from the front of `text` into `buffer`; what the buffer cannot hold makes the value empty, which is
+// Takes a quoted-string from the front of `text` into `buffer`. What the buffer cannot hold makes the value empty, and so
 // no address.
 std::optional<std::string_view> TakeQuoted(std::string_view& text, std::span<char> buffer) {
   size_t length = 0;

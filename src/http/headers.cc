@@ -35,7 +35,8 @@ constexpr std::array<Spelling, 11> kNames = {{
 static_assert(kNames.size() <= DRL_HEADERS_MAX);
 
 constexpr int32_t kStyleDefault = DRL_HEADERS_DRAFT | DRL_HEADERS_LEGACY;
-constexpr int32_t kStylesAll = DRL_HEADERS_DRAFT | DRL_HEADERS_LEGACY | DRL_HEADERS_X | DRL_HEADERS_CACHE_CONTROL | DRL_HEADERS_CORS;
+constexpr int32_t kStylesAll =
+    DRL_HEADERS_DRAFT | DRL_HEADERS_LEGACY | DRL_HEADERS_X | DRL_HEADERS_CACHE_CONTROL | DRL_HEADERS_CORS;
 constexpr int64_t kJitterMaxUs = 86'400'000'000;
 constexpr int64_t kInstantMaxUs = int64_t{1} << 61;  // so that the sum of two cannot overflow
 
@@ -44,7 +45,8 @@ constexpr size_t kNumberMax = 15;
 constexpr size_t kQuotedMax = 2 * kPolicyNameLenMax + 2;
 constexpr size_t kItemMax = kQuotedMax + 2 * (3 + kNumberMax);  // "name";q=N;w=N
 constexpr size_t kExposeMax = 256;
-static_assert(kPoliciesMax * (kItemMax + 2) + (kItemMax + 1) + 7 * (20 + 1) + sizeof "no-store" + kExposeMax <= DRL_HEADERS_TEXT_SIZE);
+static_assert(kPoliciesMax * (kItemMax + 2) + (kItemMax + 1) + 7 * (20 + 1) + sizeof "no-store" + kExposeMax <=
+              DRL_HEADERS_TEXT_SIZE);
 
 // One call's output: items in the caller's struct, their values behind one another in its text.
 class Lines {

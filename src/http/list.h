@@ -24,8 +24,8 @@ namespace drl::http {
   return comma == std::string_view::npos ? 0 : comma + 1;
 }
 
-// The elements of a header, the last first. The lines count as joined by commas; at most DRL_FORWARD_LEN_MAX bytes from the
-// right are looked at, and DRL_FORWARD_HOPS_MAX elements. An element that the length limit cuts is not given out.
+// The elements of a header, the last first. The lines count as joined by commas. At most DRL_FORWARD_LEN_MAX bytes from
+// the right are looked at, and DRL_FORWARD_HOPS_MAX elements; one that the length limit cuts is not given out.
 class ListFromRight {
  public:
   using LastElement = size_t (*)(std::string_view list);

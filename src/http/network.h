@@ -14,8 +14,8 @@ struct Network {
   int prefix = 0;  // 0..first.bits()
 };
 
-// "192.0.2.0/24", "2001:db8::/32", or an address, which is a network of one. Host bits must be zero: "10.1.2.3/8" is more
-// often a slip than a wish to trust sixteen million hosts.
+// "192.0.2.0/24", "2001:db8::/32", or an address, which is a network of one. Host bits must be zero: "10.1.2.3/8" is
+// more often a slip than a wish to trust sixteen million hosts.
 base::Result<Network> ParseNetwork(std::string_view text);
 
 // The text that ParseNetwork reads, always with a prefix.

@@ -7,7 +7,7 @@
 
 namespace drl::http {
 
-// DRL_OK when a limiter with these policies can have made this decision: a stale or zeroed struct must not become a header.
+// Ok when a limiter with these policies can have made this decision: a stale or zeroed struct must not become a header.
 [[nodiscard]] inline base::Status CheckDecision(const PolicySet& policies, const drl_decision& decision) {
   if (decision.outcome < DRL_OUTCOME_ALLOWED || decision.outcome > DRL_OUTCOME_UNDECIDED) {
     return {DRL_ERR_OPTION, "decision.outcome is none of DRL_OUTCOME_*: the decision was never made"};

@@ -14,7 +14,8 @@ constexpr std::string_view kQuotaExceeded =
 constexpr std::string_view kReducedCapacity =
     R"({"type":"https://iana.org/assignments/http-problem-types#temporary-reduced-capacity",)"
     R"("title":"Request cannot be satisfied due to temporary server capacity constraints","status":503)";
-constexpr std::string_view kNeverDetail = "The request costs more than this quota can ever hold; waiting will not help.";
+constexpr std::string_view kNeverDetail =
+    "The request costs more than this quota can ever hold; waiting will not help.";
 
 // The fixed text, the two texts of the caller and one name, each with the worst escaping, and the NUL.
 static_assert(kReducedCapacity.size() + sizeof R"(,"detail":"","instance":"","violated-policies":[""]})" +

@@ -15,11 +15,13 @@ using base::Status;
 constexpr std::string_view kLocalSocketNetwork = "unix:";
 
 constexpr std::array<std::string_view, 8> kPrivateNetworks = {
-    "127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "::1/128", "fe80::/10", "fc00::/7"};
+    "127.0.0.0/8",    "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
+    "169.254.0.0/16", "::1/128",    "fe80::/10",     "fc00::/7"};
 
 Status CheckRange(const char* argument, int32_t value, int32_t most) {
   if (value >= 0 && value <= most) return {};
-  return {DRL_ERR_OPTION, std::string(argument) + " is " + std::to_string(value) + ", must be 0.." + std::to_string(most)};
+  return {DRL_ERR_OPTION,
+          std::string(argument) + " is " + std::to_string(value) + ", must be 0.." + std::to_string(most)};
 }
 
 Status CheckOptions(const drl_resolver_options& options) {

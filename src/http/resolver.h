@@ -1,8 +1,8 @@
 // Who the client of a request is, given the peer of the socket and what proxies wrote.
 //
-// A chain of claims: the kernel vouches for the peer; each trusted proxy vouches for the hop that it wrote into the header,
-// right to left. The client is the last hop that somebody trusted vouches for. So nothing that an untrusted sender puts
-// into the header is ever read, however it is spelled.
+// A chain of claims: the kernel vouches for the peer; each trusted proxy vouches for the hop that it wrote into the
+// header, right to left. The client is the last hop that somebody trusted vouches for. So nothing that an untrusted
+// sender puts into the header is ever believed, however it is spelled.
 #pragma once
 
 #include <span>
