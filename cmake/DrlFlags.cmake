@@ -14,22 +14,27 @@ if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
 endif()
 
 add_compile_options(-Wall -Wextra -Wconversion -Wshadow)
-# GCC 12 sees overlaps in std::string that are not there (GCC bug 105651).
-add_compile_options($<$<AND:$<COMPILE_LANGUAGE:CXX>,$<CXX_COMPILER_ID:GNU>>:-Wno-restrict>)
 if(DRL_WERROR)
   add_compile_options(-Werror)
 endif()
+# GCC 12 warns of overlapping copies inside std::string where there are none (GCC bug 105651).
+add_compile_options($<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-restrict>)
 
 # A library whose types are unique symbols can never be unloaded: dlclose must give everything back.
-add_compile_options($<$<AND:$<COMPILE_LANGUAGE:CXX>,$<CXX_COMPILER_ID:GNU>>:-fno-gnu-unique>)
+add_compile_options($<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fno-gnu-unique>)
 
 if(DRL_SANITIZE)
   add_compile_options(-fsanitize=${DRL_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${DRL_SANITIZE})
 else()
-  add_compile_options(-fstack-protector-strong)
+  add_compile_options(-fstack-protector-strong -fstack-clash-protection)
   if(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
     add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
   endif()
   add_link_options(-Wl,-z,relro,-z,now,-z,noexecstack)
+endif()
+
+# Fuzz targets steer by what the code under test reaches, so all of it is instrumented.
+if(DRL_BUILD_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
 endif()

@@ -15,7 +15,7 @@ bool Loop::End(Slot& slot, drl_status cause, int32_t charged, std::string_view d
     slot.cause = cause;
     slot.charged = charged;
     const size_t length = std::min(detail.size(), sizeof slot.detail - 1);
-    std::memcpy(slot.detail, detail.data(), length);
+    if (length > 0) std::memcpy(slot.detail, detail.data(), length);
     slot.detail[length] = '\0';
     ended = slot.state.compare_exchange_strong(state, kDone, std::memory_order_seq_cst);
   }

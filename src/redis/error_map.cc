@@ -46,6 +46,11 @@ MappedError MapError(std::string_view text) {
   if (text.find("invalid password") != std::string_view::npos || text.find("AUTH") != std::string_view::npos) {
     return {DRL_ERR_AUTH, ErrorKind::kUnhealthy};
   }
+  // A command inside the script was refused, perhaps after others had run: up to 7.0, then later.
+  if (text.find("The user executing the script can't") != std::string_view::npos ||
+      text.find("ACL failure in script") != std::string_view::npos) {
+    return {DRL_ERR_PERMISSION, ErrorKind::kUnknown};
+  }
   return {DRL_ERR_REDIS, ErrorKind::kUnknown};
 }
 

@@ -12,7 +12,10 @@ struct ReaderCallbacks {
   // hiredis counts elements in an int up to 0.14 and in a size_t later: the member decides.
   template <typename Count>
   static void* Array(const redisReadTask* task, Count elements) {
-    if (task->parent != nullptr || static_cast<size_t>(elements) > ReplyReader::kElementsMax) return nullptr;
+    if (task->parent != nullptr || static_cast<size_t>(elements) > ReplyReader::kElementsMax) {
+      static_cast<ReplyReader*>(task->privdata)->refused_ = true;
+      return nullptr;
+    }
     Target(task).type = Reply::Type::kArray;
     return &Target(task);
   }
@@ -52,8 +55,8 @@ struct ReaderCallbacks {
 };
 
 ReplyReader::ReplyReader() {
-  const std::unique_ptr<redisReader, Free> standard(redisReaderCreate());
-  if (standard != nullptr) functions_ = *standard->fn;  // newer versions have more members; those go unused in RESP2
+  // The members that newer versions have for RESP3 stay null, which hiredis allows: its own would build their kind of object
+  // into ours when a hostile server sends RESP3 unasked.
   functions_.createArray = ReaderCallbacks::Array;
   functions_.createInteger = ReaderCallbacks::Integer;
   functions_.createString = ReaderCallbacks::String;
@@ -83,7 +86,8 @@ base::Result<const Reply*> ReplyReader::Next() {
     reply_.text.clear();
   }
   if (redisReaderGetReply(reader_.get(), &object) != REDIS_OK) {
-    return base::Status(DRL_ERR_PROTOCOL, std::string("reading a reply of Redis: ") + reader_->errstr);
+    return base::Status(DRL_ERR_PROTOCOL, std::string("reading a reply of Redis: ") +
+                                              (refused_ ? "an array is too long or nested" : reader_->errstr));
   }
   if (object == nullptr) return static_cast<const Reply*>(nullptr);
   unanswered_ = reader_->len - reader_->pos;

@@ -46,6 +46,7 @@ class ReplyReader {
   };
 
   Reply reply_;
+  bool refused_ = false;   // an array was not accepted; hiredis would call it "Out of memory"
   size_t unanswered_ = 0;  // bytes fed since the last whole reply
   redisReplyObjectFunctions functions_{};
   std::unique_ptr<redisReader, Free> reader_;

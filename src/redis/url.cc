@@ -102,7 +102,6 @@ Status ParseCredentials(std::string_view user_info, Endpoint& endpoint) {
   if (!username || !password) return Malformed("the user or password has a bad percent escape");
   endpoint.username = *username;
   endpoint.password = *password;
-  if (!endpoint.username.empty() && endpoint.password.empty()) return Malformed("a user needs a password");
   return {};
 }
 
@@ -201,6 +200,10 @@ Result<Endpoint> ParseUrl(std::string_view url) {
   Endpoint endpoint;
   const size_t question = rest.find('?');
   if (question != std::string_view::npos) {
+    // Else the rest of a password with a bare question mark would be taken for parameters, and be quoted.
+    if (rest.find('@', question) != std::string_view::npos) {
+      return Malformed("after a question mark an @ must be written %40, and in a password a question mark %3F");
+    }
     Status status = ParseParameters(rest.substr(question + 1), endpoint);
     if (!status.ok()) return status;
     rest = rest.substr(0, question);

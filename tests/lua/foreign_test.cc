@@ -1,0 +1,111 @@
+// Keys that hold what this script did not write: reported, never read as a bucket, never overwritten.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <tuple>
+
+#include "script_server.h"
+
+namespace drl::test {
+namespace {
+
+using testing::Each;
+using testing::ElementsAre;
+
+constexpr int64_t kSecond = 1'000'000;
+
+const core::Limits kTenPerSecond = MakeLimits({{10, kSecond, 10, nullptr, {}}});
+const core::Limits kSevenPerMinute = MakeLimits({{7, 60 * kSecond, 7, nullptr, {}}});
+const core::Limits kBoth = {kTenPerSecond[0], kSevenPerMinute[0]};
+
+struct Foreign {
+  const char* name;
+  std::vector<std::string> command;  // makes the key "foreign"
+};
+
+const std::vector<Foreign>& Foreigns() {
+  static const std::vector<Foreign> foreigns = {
+      {"Hash", {"HSET", "foreign", "field", "value"}},
+      {"List", {"RPUSH", "foreign", "value"}},
+      {"Set", {"SADD", "foreign", "value"}},
+      {"Text", {"SET", "foreign", "hello"}},
+      {"TextOfSixteenBytes", {"SET", "foreign", "sixteen bytes of"}},
+      {"TextOfThirtyTwoBytes", {"SET", "foreign", "thirty-two bytes make two pairs."}},
+      {"Empty", {"SET", "foreign", ""}},
+      {"FifteenBytes", {"SET", "foreign", std::string(15, 'B')}},
+      {"SeventeenBytes", {"SET", "foreign", std::string(17, 'B')}},
+      {"TwentyFourBytes", {"SET", "foreign", std::string(24, 'B')}},
+      {"NegativeNumber", {"SET", "foreign", "-1"}},
+      {"NotANumber", {"SET", "foreign", "nan"}},
+      {"NegativePair", {"SET", "foreign", std::string("\xC2\x40\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 16)}},
+      {"PairsOfNotANumber", {"SET", "foreign", std::string(32, '\xFF')}},
+  };
+  return foreigns;
+}
+
+using Case = std::tuple<size_t, core::Limits>;
+
+class ScriptForeign : public testing::TestWithParam<Case> {
+ protected:
+  void SetUp() override {
+    const std::vector<std::string>& command = Foreigns()[std::get<0>(GetParam())].command;
+    redis_.out().Array(command.size());
+    for (const std::string& word : command) redis_.out().Bulk(word);
+    redis_.Flush();
+    redis_.Next();
+  }
+
+  [[nodiscard]] const core::Limits& limits() const { return std::get<1>(GetParam()); }
+
+  // The key as it is, of any type.
+  std::string Dump() {
+    redisReply* reply = redis_server_command(redis_.server(), "DUMP foreign");
+    std::string dump(reply->str, static_cast<size_t>(reply->len));
+    freeReplyObject(reply);
+    return dump;
+  }
+
+  ScriptServer redis_;
+};
+
+TEST_P(ScriptForeign, IsReportedInEveryPlaceOfItsDecision) {
+  const std::vector<int64_t> reply = redis_.Run(ScriptCall(1).Decide({"foreign"}, limits(), 1));
+  ASSERT_EQ(reply.size(), 2 + core::VerdictLength(limits()));
+  EXPECT_THAT(std::vector<int64_t>(reply.begin() + 2, reply.end()), Each(core::kForeign));
+}
+
+TEST_P(ScriptForeign, IsLeftUntouched) {
+  const std::string before = Dump();
+  for (const int64_t cost : {0, 1, 5, 11}) redis_.Run(ScriptCall(1).Decide({"foreign"}, limits(), cost));
+  EXPECT_EQ(Dump(), before);
+}
+
+TEST_P(ScriptForeign, DoesNotDisturbItsNeighbours) {
+  const std::vector<int64_t> reply =
+      redis_.Run(ScriptCall(1).Decide({"a", "foreign", "b"}, limits(), 1).Decide({"c"}, kTenPerSecond, 2));
+  const size_t length = core::VerdictLength(limits());
+  ASSERT_EQ(reply.size(), 2 + 3 * length + 1);
+  EXPECT_EQ(reply[2], limits()[0].CostTime(1).us);
+  EXPECT_EQ(reply[2 + 2 * length], limits()[0].CostTime(1).us);
+  EXPECT_EQ(reply.back(), 200'000);
+  EXPECT_EQ(redis_server_key_count(redis_.server()), 4);
+}
+
+TEST_P(ScriptForeign, CanBeForgotten) {
+  EXPECT_THAT(redis_.Run(ScriptCall(1).Forget({"foreign"})), ElementsAre(1, redis_.now(), 1));
+  EXPECT_EQ(redis_.Allow("foreign", limits(), 1).outcome, DRL_OUTCOME_ALLOWED);
+}
+
+std::string CaseName(const testing::TestParamInfo<Case>& info) {
+  const core::Limits& limits = std::get<1>(info.param);
+  const char* layout = limits.size() > 1 ? "Several" : limits[0].den() > 1 ? "Fraction" : "Integer";
+  return std::string(Foreigns()[std::get<0>(info.param)].name) + layout;
+}
+
+INSTANTIATE_TEST_SUITE_P(Values, ScriptForeign,
+                         testing::Combine(testing::Range(size_t{0}, Foreigns().size()),
+                                          testing::Values(kTenPerSecond, kSevenPerMinute, kBoth)),
+                         CaseName);
+
+}  // namespace
+}  // namespace drl::test

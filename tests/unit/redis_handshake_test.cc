@@ -1,0 +1,156 @@
+#include "redis/handshake.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "redis/script.h"
+
+namespace drl::redis {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+Reply Ok() {
+  Reply reply;
+  reply.type = Reply::Type::kString;
+  reply.text = "OK";
+  return reply;
+}
+
+Reply Error(const char* text) {
+  Reply reply;
+  reply.type = Reply::Type::kError;
+  reply.text = text;
+  return reply;
+}
+
+Reply Time() {
+  Reply reply;
+  reply.type = Reply::Type::kArray;
+  reply.integers = {1767225600, 123456};
+  return reply;
+}
+
+Endpoint Plain() {
+  Endpoint endpoint;
+  endpoint.client_name = "libdrl";
+  return endpoint;
+}
+
+Endpoint WithPassword() {
+  Endpoint endpoint = Plain();
+  endpoint.password = "secret";
+  return endpoint;
+}
+
+TEST(Handshake, OfAPlainEndpointNamesTheClientAsksTheTimeAndLoadsTheScript) {
+  RespWriter out;
+  Handshake handshake;
+  handshake.Begin(Plain(), out);
+  EXPECT_THAT(out.pending(), HasSubstr("SETNAME\r\n$6\r\nlibdrl\r\n"));
+  EXPECT_THAT(out.pending(), HasSubstr("TIME\r\n"));
+  EXPECT_THAT(out.pending(), HasSubstr(std::string(kScriptText)));
+  EXPECT_THAT(out.pending(), Not(HasSubstr("AUTH")));
+  EXPECT_THAT(out.pending(), Not(HasSubstr("SELECT")));
+}
+
+TEST(Handshake, LogsInWithUserAndPassword) {
+  Endpoint endpoint = WithPassword();
+  endpoint.username = "limiter";
+  RespWriter out;
+  Handshake handshake;
+  handshake.Begin(endpoint, out);
+  EXPECT_TRUE(out.pending().starts_with("*3\r\n$4\r\nAUTH\r\n$7\r\nlimiter\r\n$6\r\nsecret\r\n"));
+}
+
+TEST(Handshake, LogsInWithAPasswordAlone) {
+  RespWriter out;
+  Handshake handshake;
+  handshake.Begin(WithPassword(), out);
+  EXPECT_TRUE(out.pending().starts_with("*2\r\n$4\r\nAUTH\r\n$6\r\nsecret\r\n"));
+}
+
+TEST(Handshake, SelectsAnotherDatabase) {
+  Endpoint endpoint = Plain();
+  endpoint.database = 5;
+  RespWriter out;
+  Handshake handshake;
+  handshake.Begin(endpoint, out);
+  EXPECT_TRUE(out.pending().starts_with("*2\r\n$6\r\nSELECT\r\n$1\r\n5\r\n"));
+}
+
+TEST(Handshake, IsDoneAfterTheLastReplyAndKnowsTheTime) {
+  RespWriter out;
+  Handshake handshake;
+  handshake.Begin(Plain(), out);
+  EXPECT_TRUE(handshake.Accept(Ok()).ok());
+  EXPECT_TRUE(handshake.Accept(Time()).ok());
+  EXPECT_FALSE(handshake.done());
+  EXPECT_TRUE(handshake.Accept(Ok()).ok());
+  EXPECT_TRUE(handshake.done());
+  EXPECT_EQ(handshake.redis_time_us(), 1767225600123456);
+}
+
+TEST(Handshake, DoesWithoutClientNameAndScriptLoad) {
+  RespWriter out;
+  Handshake handshake;
+  handshake.Begin(Plain(), out);
+  EXPECT_TRUE(handshake.Accept(Error("NOPERM User limiter has no permissions to run the 'client|setname' command")).ok());
+  EXPECT_TRUE(handshake.Accept(Time()).ok());
+  EXPECT_TRUE(handshake.Accept(Error("NOPERM User limiter has no permissions to run the 'script|load' command")).ok());
+  EXPECT_TRUE(handshake.done());
+}
+
+TEST(Handshake, EndsOnAWrongPasswordWithoutNamingIt) {
+  RespWriter out;
+  Handshake handshake;
+  handshake.Begin(WithPassword(), out);
+  const base::Status status = handshake.Accept(Error("WRONGPASS invalid username-password pair or user is disabled."));
+  EXPECT_EQ(status.code(), DRL_ERR_AUTH);
+  EXPECT_THAT(status.message(), Not(HasSubstr("secret")));
+}
+
+TEST(Handshake, EndsOnAMissingPassword) {
+  RespWriter out;
+  Handshake handshake;
+  handshake.Begin(Plain(), out);
+  EXPECT_TRUE(handshake.Accept(Error("NOAUTH Authentication required.")).ok());
+  EXPECT_EQ(handshake.Accept(Error("NOAUTH Authentication required.")).code(), DRL_ERR_AUTH);
+}
+
+TEST(Handshake, EndsWhileRedisLoadsItsData) {
+  RespWriter out;
+  Handshake handshake;
+  handshake.Begin(WithPassword(), out);
+  EXPECT_EQ(handshake.Accept(Error("LOADING Redis is loading the dataset in memory")).code(), DRL_ERR_LOADING);
+}
+
+TEST(Handshake, EndsOnADatabaseThatIsNotThere) {
+  Endpoint endpoint = Plain();
+  endpoint.database = 99;
+  RespWriter out;
+  Handshake handshake;
+  handshake.Begin(endpoint, out);
+  EXPECT_EQ(handshake.Accept(Error("ERR DB index is out of range")).code(), DRL_ERR_REDIS);
+}
+
+TEST(Handshake, EndsWhenTheTimeIsNotToBeHad) {
+  RespWriter out;
+  Handshake handshake;
+  handshake.Begin(Plain(), out);
+  EXPECT_TRUE(handshake.Accept(Ok()).ok());
+  EXPECT_EQ(handshake.Accept(Error("NOPERM User limiter has no permissions to run the 'time' command")).code(),
+            DRL_ERR_PERMISSION);
+}
+
+TEST(Handshake, EndsWhenTheTimeIsNoTime) {
+  RespWriter out;
+  Handshake handshake;
+  handshake.Begin(Plain(), out);
+  EXPECT_TRUE(handshake.Accept(Ok()).ok());
+  EXPECT_EQ(handshake.Accept(Ok()).code(), DRL_ERR_PROTOCOL);
+}
+
+}  // namespace
+}  // namespace drl::redis
