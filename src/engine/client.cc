@@ -120,6 +120,7 @@ Status Client::DecideLater(const Request& request, drl_decision_callback callbac
   Engine* engine = this->engine(why);
   if (engine == nullptr) return why;
   Slot* slot = engine->Prepare(request, &engine->callback_sink(), why);
+  if (slot == nullptr && InCallback()) return engine->AnswerLater(request, why, callback, user);
   if (slot == nullptr) {
     drl_decision decision;
     const drl_status status = Degrade(*request.limiter, request.cost, why.code(), DRL_CHARGED_NO, decision);

@@ -44,6 +44,16 @@ void Loop::EndPending(drl_status cause, std::string_view detail) {
   while (!pending_.empty()) End(*pending_.PopFront(), cause, DRL_CHARGED_NO, detail);
 }
 
+// Their callbacks may ask again, and are then answered in the next cycle: the connection is never forgotten over them.
+void Loop::EndAnswered(SlotList& answered) {
+  while (!answered.empty()) {
+    Slot& slot = *answered.PopFront();
+    slot.state.store(kDone, std::memory_order_release);
+    slot.sink->Deliver(slot);
+    shared_.pool.Release(slot);
+  }
+}
+
 // Puts the decisions of a call that surely did not run back to the head of the line, those that still have time and attempts.
 void Loop::Requeue(Call& call, drl_status cause, std::string_view detail, base::Micros now) {
   for (int i = call.count - 1; i >= 0; --i) {

@@ -104,6 +104,28 @@ bool Engine::Submit(Slot* newest, Slot* oldest) {
   return true;
 }
 
+base::Status Engine::AnswerLater(const Request& request, const base::Status& cause, drl_decision_callback callback,
+                                 void* user) {
+  Slot* slot = shared_.pool.Acquire();
+  if (slot == nullptr) return {DRL_ERR_QUEUE_FULL, "queue_capacity_max calls are waiting"};
+  request.limiter->Ref();
+  slot->limiter = request.limiter;
+  slot->kind = request.kind;
+  slot->cost = request.cost;
+  slot->sink = &callback_sink_;
+  slot->callback = callback;
+  slot->user = user;
+  slot->cause = cause.code();
+  slot->charged = DRL_CHARGED_NO;
+  slot->detail[0] = '\0';
+  if (shared_.answered.Push(slot, slot)) {
+    shared_.Wake();
+    return {};
+  }
+  Discard(*slot);
+  return {DRL_ERR_CLOSED, base::StatusMessage(DRL_ERR_CLOSED)};
+}
+
 void Engine::Discard(Slot& slot) {
   Release(slot);
   Release(slot);

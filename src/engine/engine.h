@@ -36,6 +36,9 @@ class Engine {
   // Hands slots, linked by `next` from the newest to the oldest, to the I/O thread. When the engine is closed, false, and
   // they are the caller's to Discard.
   bool Submit(Slot* newest, Slot* oldest);
+  // Has the I/O thread call back with an answer that is known at once. For a request made in a callback, which would otherwise
+  // be called from inside itself without end. Not ok when it cannot: then nobody is called.
+  base::Status AnswerLater(const Request& request, const base::Status& cause, drl_decision_callback callback, void* user);
   // Drops both references of a slot that was not submitted.
   void Discard(Slot& slot);
   // Sleeps until a submitted slot has ended or its deadline is over; then the answer. Drops the owner's reference.

@@ -121,15 +121,14 @@ Link::Event Link::AdvanceConnecting(Micros now) {
 }
 
 Link::Event Link::AdvanceLoggingIn(Micros now) {
-  Status status = connection_->Flush();
-  if (!status.ok()) return Fail({DRL_ERR_CONNECT, status.message()}, now);
+  const Status flushed = connection_->Flush();
   Result<bool> received = connection_->Receive();
   // What came before the connection was closed says why ("-ERR max number of clients reached").
   while (true) {
     Result<const redis::Reply*> reply = connection_->Next();
     if (!reply.ok()) return Fail(reply.status(), now);
     if (*reply == nullptr) break;
-    status = handshake_.Accept(**reply);
+    Status status = handshake_.Accept(**reply);
     if (!status.ok()) return Fail(status, now);
     if (handshake_.done()) {
       phase_ = Phase::kReady;
@@ -137,6 +136,7 @@ Link::Event Link::AdvanceLoggingIn(Micros now) {
     }
   }
   if (!received.ok()) return Fail({DRL_ERR_CONNECT, received.status().message()}, now);
+  if (!flushed.ok()) return Fail({DRL_ERR_CONNECT, flushed.message()}, now);
   return Event::kNone;
 }
 

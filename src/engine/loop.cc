@@ -29,6 +29,11 @@ void Loop::Run() {
 
 void Loop::Cycle() {
   shared_.submissions.TakeAll(pending_);
+  if (!shared_.answered.empty()) {
+    SlotList answered;
+    shared_.answered.TakeAll(answered);
+    EndAnswered(answered);
+  }
   Micros now = base::MonotonicMicros();
   AdvanceLink(now);
   KeepProbing(now);
@@ -89,7 +94,7 @@ bool Loop::SpinForWork(Micros now) {
   const Micros until = now + budget;
   do {
     for (int i = 0; i < 16; ++i) {
-      if (!shared_.submissions.empty() || shared_.stopping.load(std::memory_order_relaxed)) return true;
+      if (shared_.has_news()) return true;
       base::CpuPause();
     }
     if (expecting && Receive()) return true;
@@ -110,7 +115,7 @@ Micros Loop::NextTimer(Micros now) const {
 
 void Loop::Sleep(Micros now) {
   shared_.asleep.store(true, std::memory_order_seq_cst);
-  if (!shared_.submissions.empty() || shared_.stopping.load(std::memory_order_seq_cst)) {
+  if (shared_.has_news()) {
     shared_.asleep.store(false, std::memory_order_relaxed);
     return;
   }
@@ -133,6 +138,9 @@ void Loop::Shutdown() {
   in_flight_.Clear();
   shared_.submissions.Close(pending_);
   EndPending(DRL_ERR_CLOSED, kClosed);
+  SlotList answered;
+  shared_.answered.Close(answered);
+  EndAnswered(answered);
 }
 
 }  // namespace drl::engine

@@ -43,6 +43,7 @@ struct Shared {
 
   SlotPool pool;
   Submissions submissions;
+  Submissions answered;  // requests of callbacks whose answer is known: see Engine::AnswerLater
   Breaker breaker;
   Counters counters;
   base::EventFd wake;
@@ -50,6 +51,11 @@ struct Shared {
   std::atomic<bool> stopping{false};
   // Recent time of Redis and the wire for one decision, nanoseconds; for shedding.
   std::atomic<int64_t> service_ns{0};
+
+  // I/O thread: there is something to do.
+  [[nodiscard]] bool has_news() const {
+    return !submissions.empty() || !answered.empty() || stopping.load(std::memory_order_seq_cst);
+  }
 
   // Any thread: the I/O thread has something to do.
   void Wake() {
@@ -94,6 +100,7 @@ class Loop {
   bool End(Slot& slot, drl_status cause, int32_t charged, std::string_view detail);
   void EndCall(Call& call, drl_status cause, int32_t charged, std::string_view detail);
   void EndPending(drl_status cause, std::string_view detail);
+  void EndAnswered(SlotList& answered);
   void Requeue(Call& call, drl_status cause, std::string_view detail, base::Micros now);
   void ExpireDeadlines(base::Micros now);
   void LoseConnection(const base::Status& status, base::Micros now);

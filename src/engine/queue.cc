@@ -167,8 +167,9 @@ void Queue::Local::Deliver(Slot& slot) {
 
 size_t Queue::Local::Drain(std::span<drl_completion> completions) {
   const std::lock_guard lock(mutex_);
-  // Clear before taking: what is pushed from here on signals again.
-  if (signalled_.load(std::memory_order_seq_cst)) {
+  // Clear before taking: what is pushed from here on signals again. A producer may have been overtaken between its mark and its
+  // signal: a drain that finds nothing clears that too, or the descriptor would stay readable for nothing.
+  if (signalled_.load(std::memory_order_seq_cst) || ended_.empty()) {
     event_.Clear();
     signalled_.store(false, std::memory_order_seq_cst);
   }

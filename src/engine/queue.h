@@ -63,11 +63,11 @@ class Queue {
     std::atomic<int64_t> references_{1};
     base::EventFd event_;
     std::atomic<bool> signalled_{false};
-    Submissions ended_;  // by their producers
+    EndedSlots ended_;   // by their producers
     std::mutex mutex_;
     size_t held_ = 0;                      // guarded: submitted and not drained
     std::vector<Slot*> buckets_;           // guarded: those of them that have a slot, by id
-    SlotList ready_;                       // guarded: taken from ended_, not drained yet
+    EndedList ready_;                      // guarded: taken from ended_, not drained yet
     std::deque<drl_completion> at_once_;   // guarded: answered without Redis, not drained yet
   };
 

@@ -47,6 +47,8 @@ struct Slot {
   CompletionSink* sink = nullptr;  // null: a caller sleeps on `state`
   int64_t id = 0;                  // of a completion queue
   Slot* same_bucket = nullptr;     // of a completion queue
+  // Among the ended ones of a completion queue. A cancelled slot is there while the I/O thread still has it in its own list.
+  Slot* next_ended = nullptr;
   drl_decision_callback callback = nullptr;
   void* user = nullptr;  // of the callback
 
@@ -60,7 +62,7 @@ struct Slot {
 
   // Of the I/O thread.
   uint8_t attempts = 0;
-  Slot* next = nullptr;  // in the submission stack, the pending list or a completion list
+  Slot* next = nullptr;  // in the submission stack or the pending list
 
   // The answer: written by the I/O thread before it moves the state to kDone.
   drl_status cause = DRL_OK;
@@ -73,27 +75,28 @@ struct Slot {
 };
 
 // A singly linked FIFO of slots, of one thread.
-class SlotList {
+template <Slot* Slot::*kNext>
+class SlotListBy {
  public:
   [[nodiscard]] bool empty() const { return head_ == nullptr; }
   [[nodiscard]] Slot* front() const { return head_; }
   [[nodiscard]] int64_t size() const { return size_; }
 
   void PushBack(Slot* slot) {
-    slot->next = nullptr;
-    (head_ == nullptr ? head_ : tail_->next) = slot;
+    slot->*kNext = nullptr;
+    (head_ == nullptr ? head_ : tail_->*kNext) = slot;
     tail_ = slot;
     ++size_;
   }
   void PushFront(Slot* slot) {
-    slot->next = head_;
+    slot->*kNext = head_;
     if (head_ == nullptr) tail_ = slot;
     head_ = slot;
     ++size_;
   }
   Slot* PopFront() {
     Slot* slot = head_;
-    head_ = slot->next;
+    head_ = slot->*kNext;
     --size_;
     return slot;
   }
@@ -103,5 +106,8 @@ class SlotList {
   Slot* tail_ = nullptr;
   int64_t size_ = 0;
 };
+
+using SlotList = SlotListBy<&Slot::next>;
+using EndedList = SlotListBy<&Slot::next_ended>;
 
 }  // namespace drl::engine

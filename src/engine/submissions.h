@@ -1,4 +1,5 @@
-// The way from callers to the I/O thread: a lock-free stack that one thread empties at once.
+// Lock-free stacks that one thread at a time empties at once: the way from callers to the I/O thread, and from whoever ends
+// requests to a completion queue.
 #pragma once
 
 #include <atomic>
@@ -7,14 +8,15 @@
 
 namespace drl::engine {
 
-class Submissions {
+template <Slot* Slot::*kNext>
+class SlotStackBy {
  public:
-  // Adds a chain of slots linked from the newest (`first`) to the oldest (`last`). False once closed.
+  // Adds a chain of slots linked by kNext from the newest (`first`) to the oldest (`last`). False once closed.
   bool Push(Slot* first, Slot* last) {
     Slot* head = head_.load(std::memory_order_relaxed);
     do {
       if (head == Closed()) return false;
-      last->next = head;
+      last->*kNext = head;
     } while (!head_.compare_exchange_weak(head, first, std::memory_order_seq_cst, std::memory_order_relaxed));
     return true;
   }
@@ -22,9 +24,9 @@ class Submissions {
   [[nodiscard]] bool empty() const { return head_.load(std::memory_order_seq_cst) == nullptr; }
 
   // Moves everything to `list`, oldest first.
-  void TakeAll(SlotList& list) { Unlink(head_.exchange(nullptr, std::memory_order_acquire), list); }
+  void TakeAll(SlotListBy<kNext>& list) { Unlink(head_.exchange(nullptr, std::memory_order_acquire), list); }
   // The same, and no Push will succeed again.
-  void Close(SlotList& list) { Unlink(head_.exchange(Closed(), std::memory_order_acquire), list); }
+  void Close(SlotListBy<kNext>& list) { Unlink(head_.exchange(Closed(), std::memory_order_acquire), list); }
 
  private:
   static Slot* Closed() {
@@ -32,16 +34,16 @@ class Submissions {
     return reinterpret_cast<Slot*>(&mark);
   }
 
-  static void Unlink(Slot* newest, SlotList& list) {
+  static void Unlink(Slot* newest, SlotListBy<kNext>& list) {
     Slot* oldest = nullptr;
     while (newest != nullptr) {
-      Slot* next = newest->next;
-      newest->next = oldest;
+      Slot* next = newest->*kNext;
+      newest->*kNext = oldest;
       oldest = newest;
       newest = next;
     }
     while (oldest != nullptr) {
-      Slot* next = oldest->next;
+      Slot* next = oldest->*kNext;
       list.PushBack(oldest);
       oldest = next;
     }
@@ -49,5 +51,8 @@ class Submissions {
 
   alignas(64) std::atomic<Slot*> head_{nullptr};
 };
+
+using Submissions = SlotStackBy<&Slot::next>;
+using EndedSlots = SlotStackBy<&Slot::next_ended>;
 
 }  // namespace drl::engine

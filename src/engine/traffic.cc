@@ -123,7 +123,7 @@ void Loop::TakeVerdicts(Call& call, const redis::Reply& reply, Micros now) {
       slot->now_us = integers[1];
     }
     Slot& ending = *std::exchange(slot, nullptr);
-    if (ending.kind == SlotKind::kReset && own[0] == 0 && !reply.text.empty()) {  // DEL alone was refused
+    if (ending.kind == SlotKind::kReset && own[0] == redis::Reply::kRefused) {
       End(ending, redis::MapError(reply.text).code, DRL_CHARGED_NO, reply.text);
     } else if (verdict.foreign) {
       End(ending, DRL_ERR_KEY_TYPE, DRL_CHARGED_NO, base::StatusMessage(DRL_ERR_KEY_TYPE));

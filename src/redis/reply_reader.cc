@@ -35,8 +35,8 @@ struct ReaderCallbacks {
       reply.text.assign(text, std::min(length, Reply::kTextMax));
       return &reply;
     }
-    int64_t number = 0;
-    std::from_chars(text, text + length, number);
+    int64_t number = error ? Reply::kRefused : 0;
+    if (!error) std::from_chars(text, text + length, number);
     reply.integers.push_back(number);
     if (error && reply.text.empty()) reply.text.assign(text, std::min(length, Reply::kTextMax));
     return &reply;

@@ -20,10 +20,12 @@ struct Reply {
   enum class Type { kInteger, kString, kError, kNil, kArray };
 
   Type type = Type::kNil;
-  std::vector<int64_t> integers;  // of an array, or the one; a string element counts as its number, or 0
+  // Of an array, or the one; a string element counts as its number, or 0, an error as kRefused.
+  std::vector<int64_t> integers;
   std::string text;               // of a string or an error, cut to kTextMax; of an array the first error in it
 
   static constexpr size_t kTextMax = 512;
+  static constexpr int64_t kRefused = INT64_MIN;
 };
 
 class ReplyReader {
