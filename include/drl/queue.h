@@ -31,7 +31,8 @@ typedef struct drl_completion {
   drl_decision decision; /* as of drl_limiter_allow; for a cancelled call `charged` says whether it may have run */
 } drl_completion;
 
-/** Receives one decision on the I/O thread, or on the submitting thread when the answer is known at once.
+/** Receives one decision on the I/O thread, or on the submitting thread when the answer is known at once (not inside another
+ *  callback: then too it comes on the I/O thread, later).
  *  Return soon. It may submit further asynchronous calls; blocking calls answer DRL_ERR_REENTRANT, and it must close
  *  no handle. `decision` is borrowed until it returns.
  */
@@ -92,7 +93,8 @@ DRL_API drl_status drl_queue_wait(drl_queue *queue, int64_t timeout_us, drl_comp
                                   int32_t capacity, int32_t *count, drl_error *error);
 
 /** drl_limiter_allow with a callback instead of a wait.
- *  Returns: DRL_OK: the callback is called exactly once, perhaps before this returns. Else it is not called.
+ *  Returns: DRL_OK: the callback is called exactly once, perhaps before this returns. Else it is not called:
+ *           DRL_ERR_CLOSED, _IDENTITY, _COST; inside a callback also DRL_ERR_QUEUE_FULL.
  *  Thread:  any, concurrently. Blocks: no.
  */
 DRL_API drl_status drl_limiter_allow_callback(drl_limiter *limiter, const void *identity, size_t identity_len,

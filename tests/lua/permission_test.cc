@@ -45,7 +45,7 @@ TEST(ScriptPermission, ToForgetIsMissedByTheForgottenKeyAlone) {
   const redis::Reply reply =
       Send(redis, ScriptCall(1).Decide({"a"}, kTenPerSecond, 1).Forget({"a"}).Decide({"b"}, kTenPerSecond, 1));
   ASSERT_EQ(reply.type, redis::Reply::Type::kArray);
-  EXPECT_THAT(reply.integers, ElementsAre(1, redis.now(), 100'000, 0, 100'000));
+  EXPECT_THAT(reply.integers, ElementsAre(1, redis.now(), 100'000, redis::Reply::kRefused, 100'000));
   EXPECT_EQ(redis::MapError(reply.text).code, DRL_ERR_PERMISSION) << reply.text;
 }
 
