@@ -19,7 +19,7 @@ install(TARGETS drl_static EXPORT drl
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT dev)
 
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/drl DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT dev
-  FILES_MATCHING PATTERN "*.h")
+  FILES_MATCHING PATTERN "*.h" PATTERN "*.hpp")
 install(FILES ${PROJECT_BINARY_DIR}/include/drl/version.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/drl COMPONENT dev)
 
 # pkg-config. The way from its file up to the prefix is as long as libdir is deep (lib, or lib/x86_64-linux-gnu).

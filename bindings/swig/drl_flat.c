@@ -64,8 +64,9 @@ drl_status drl_flat_client_open(const char *redis_url, int64_t timeout_us, int64
   return drl_client_open(&options, client, error);
 }
 
-/* Cuts `names` at line feeds, in place; an empty name is none. */
-static void AssignNames(char *names, drl_limit *limits, int32_t count) {
+/* Cuts `names` at line feeds, in place; an empty name is none. Returns 0 when they are more than the limits, so that a name must hold a
+   line feed. */
+static int AssignNames(char *names, drl_limit *limits, int32_t count) {
   int32_t i;
   for (i = 0; i < count && names != NULL; ++i) {
     char *end = strchr(names, '\n');
@@ -73,6 +74,7 @@ static void AssignNames(char *names, drl_limit *limits, int32_t count) {
     if (names[0] != '\0') limits[i].name = names;
     names = end;
   }
+  return names == NULL;
 }
 
 drl_status drl_flat_limiter_open(drl_client *client, const char *key_namespace, const char *name,
@@ -84,10 +86,10 @@ drl_status drl_flat_limiter_open(drl_client *client, const char *key_namespace, 
   const size_t count = limits_len / 3;
   size_t i;
   if (limiter != NULL) *limiter = NULL;
-  if (limits == NULL) return Fail(DRL_ERR_NULL, "limits is NULL", error);
   if (limits_len % 3 != 0 || count < 1 || count > DRL_LIMITS_MAX) {
     return Fail(DRL_ERR_LIMITS, "a limiter has 1 to 8 limits", error);
   }
+  if (limits == NULL) return Fail(DRL_ERR_NULL, "limits is NULL", error);
   if (limit_names != NULL && strlen(limit_names) >= sizeof names) {
     return Fail(DRL_ERR_NAME, "the name of a limit is too long", error);
   }
@@ -99,7 +101,9 @@ drl_status drl_flat_limiter_open(drl_client *client, const char *key_namespace, 
   }
   if (limit_names != NULL) {
     memcpy(names, limit_names, strlen(limit_names) + 1);
-    AssignNames(names, array, (int32_t)count);
+    if (!AssignNames(names, array, (int32_t)count)) {
+      return Fail(DRL_ERR_NAME, "the name of a limit must not have a line feed", error);
+    }
   }
   options.key_namespace = key_namespace;
   options.name = name;

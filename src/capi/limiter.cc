@@ -23,7 +23,7 @@ Status CheckRequest(drl_limiter* limiter, const void* identity, size_t identity_
                     engine::SlotKind kind, engine::Request& request) {
   Status status = CheckHandle(limiter, "limiter");
   if (!status.ok()) return status;
-  if (identity == nullptr) return Null("identity");
+  if (identity == nullptr && identity_len != 0) return Null("identity");
   if (identity_len < 1 || identity_len > DRL_IDENTITY_LEN_MAX) {
     return {DRL_ERR_IDENTITY, "identity_len is " + std::to_string(identity_len) + ", must be 1..65536 bytes"};
   }

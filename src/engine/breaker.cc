@@ -8,7 +8,8 @@ base::Status Breaker::Refuse(bool& first) {
   return why_;
 }
 
-bool Breaker::CountTimeout() {
+bool Breaker::CountTimeout(base::Micros submitted_at) {
+  if (heard_at_.load(std::memory_order_relaxed) >= submitted_at) return false;
   if (timeouts_.fetch_add(1, std::memory_order_relaxed) + 1 < kTimeoutsToOpen || refuses()) return false;
   Open({DRL_ERR_CIRCUIT_OPEN, "circuit open: Redis does not answer"});
   return true;

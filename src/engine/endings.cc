@@ -72,11 +72,18 @@ void Loop::Requeue(Call& call, drl_status cause, std::string_view detail, base::
   }
 }
 
+void Loop::TimeOut(Slot& slot, int32_t charged) {
+  const base::Micros submitted_at = slot.submitted_at;  // End may be the last to hold the slot
+  const bool sent = charged == DRL_CHARGED_UNKNOWN;
+  if (End(slot, DRL_ERR_TIMEOUT, charged,
+          sent ? "Redis did not answer before the deadline" : "Redis did not answer before the deadline; not sent")) {
+    shared_.breaker.CountTimeout(submitted_at);
+  }
+}
+
 void Loop::ExpireDeadlines(base::Micros now) {
   while (!pending_.empty() && pending_.front()->deadline <= now) {
-    if (End(*pending_.PopFront(), DRL_ERR_TIMEOUT, DRL_CHARGED_NO, "Redis did not answer before the deadline; not sent")) {
-      shared_.breaker.CountTimeout();
-    }
+    TimeOut(*pending_.PopFront(), DRL_CHARGED_NO);
   }
   for (size_t at = 0; at < in_flight_.size(); ++at) {
     Call& call = in_flight_.at(at);
@@ -89,9 +96,7 @@ void Loop::ExpireDeadlines(base::Micros now) {
         next = std::min(next, slot->deadline);
         continue;
       }
-      if (End(*slot, DRL_ERR_TIMEOUT, DRL_CHARGED_UNKNOWN, "Redis did not answer before the deadline")) {
-        shared_.breaker.CountTimeout();
-      }
+      TimeOut(*slot, DRL_CHARGED_UNKNOWN);
       slot = nullptr;
     }
     call.deadline = next;

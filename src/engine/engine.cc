@@ -92,10 +92,12 @@ Slot* Engine::Prepare(const Request& request, CompletionSink* sink, base::Status
   return slot;
 }
 
+// Half of the time is for the way to Redis and back, and for the estimate's error: a crowd that is served just too late has cost
+// Redis as much as one that is served.
 bool Engine::WouldMissDeadline() const {
   const int64_t ahead = shared_.pool.in_use();
   return ahead > core::kDecisionsPerCallMax &&
-         ahead * shared_.service_ns.load(std::memory_order_relaxed) / 1000 > options_.timeout;
+         ahead * shared_.service_ns.load(std::memory_order_relaxed) / 1000 > options_.timeout / 2;
 }
 
 bool Engine::Submit(Slot* newest, Slot* oldest) {
@@ -153,7 +155,7 @@ void Engine::SleepOn(Slot& slot) {
     const uint32_t state = slot.state.load(std::memory_order_seq_cst);
     if (state == kDone) return;
     if (base::MonotonicMicros() >= slot.deadline) {
-      if (GiveUp(slot, DRL_ERR_TIMEOUT) && shared_.breaker.CountTimeout()) shared_.Wake();
+      if (GiveUp(slot, DRL_ERR_TIMEOUT) && shared_.breaker.CountTimeout(slot.submitted_at)) shared_.Wake();
       return;
     }
     base::FutexWait(slot.state, state, slot.deadline);

@@ -102,6 +102,7 @@ class Loop {
   void EndPending(drl_status cause, std::string_view detail);
   void EndAnswered(SlotList& answered);
   void Requeue(Call& call, drl_status cause, std::string_view detail, base::Micros now);
+  void TimeOut(Slot& slot, int32_t charged);
   void ExpireDeadlines(base::Micros now);
   void LoseConnection(const base::Status& status, base::Micros now);
 
@@ -117,6 +118,8 @@ class Loop {
   CallWriter writer_;
   int64_t tag_ = 0;
   base::Micros last_reply_at_ = 0;
+  double busy_us_ = 0;  // of late, and the decisions made in that time
+  double decided_ = 0;
   base::Micros probe_at_ = 0;
   Spin spin_;
   bool script_missing_ = false;

@@ -102,9 +102,9 @@ Status Queue::Local::Admit(int64_t id) {
   if (held_ >= capacity_) {
     return {DRL_ERR_COMPLETIONS_FULL, "the queue's capacity is taken by calls that were not drained"};
   }
-  bool taken = Find(id) != nullptr;
-  for (const drl_completion& completion : at_once_) taken = taken || completion.id == id;
-  if (taken) return {DRL_ERR_DUPLICATE_ID, "id " + std::to_string(id) + " is in use by another call of this queue"};
+  if (Find(id) != nullptr || at_once_ids_.contains(id)) {
+    return {DRL_ERR_DUPLICATE_ID, "id " + std::to_string(id) + " is in use by another call of this queue"};
+  }
   return {};
 }
 
@@ -140,6 +140,7 @@ void Queue::Local::AnswerAtOnce(const Request& request, int64_t id, const Status
     engine_.Observe(*request.limiter, completion.status, completion.decision);
   }
   at_once_.push_back(completion);
+  at_once_ids_.insert(id);
   ++held_;
   Signal();
 }
@@ -177,6 +178,7 @@ size_t Queue::Local::Drain(std::span<drl_completion> completions) {
   size_t count = 0;
   while (count < completions.size() && !at_once_.empty()) {
     completions[count++] = at_once_.front();
+    at_once_ids_.erase(at_once_.front().id);
     at_once_.pop_front();
   }
   while (count < completions.size() && !ready_.empty()) Complete(*ready_.PopFront(), completions[count++]);

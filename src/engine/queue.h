@@ -8,6 +8,7 @@
 #include <mutex>
 #include <span>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "base/fd.h"
@@ -63,11 +64,12 @@ class Queue {
     std::atomic<int64_t> references_{1};
     base::EventFd event_;
     std::atomic<bool> signalled_{false};
-    EndedSlots ended_;   // by their producers
+    EndedSlots ended_;  // by their producers
     std::mutex mutex_;
     size_t held_ = 0;                      // guarded: submitted and not drained
     std::vector<Slot*> buckets_;           // guarded: those of them that have a slot, by id
     EndedList ready_;                      // guarded: taken from ended_, not drained yet
+    std::unordered_set<int64_t> at_once_ids_;  // guarded: of those in at_once_
     std::deque<drl_completion> at_once_;   // guarded: answered without Redis, not drained yet
   };
 

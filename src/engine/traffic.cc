@@ -32,9 +32,7 @@ void Loop::WriteCall(Micros now) {
     Slot* slot = pending_.PopFront();
     uint32_t queued = kQueued;
     if (slot->deadline <= now) {
-      if (End(*slot, DRL_ERR_TIMEOUT, DRL_CHARGED_NO, "Redis did not answer before the deadline; not sent")) {
-        shared_.breaker.CountTimeout();
-      }
+      TimeOut(*slot, DRL_CHARGED_NO);
     } else if (slot->state.compare_exchange_strong(queued, kSent, std::memory_order_acq_rel)) {
       ++slot->attempts;
       writer_.Add(*slot);
@@ -77,7 +75,7 @@ bool Loop::Receive() {
 void Loop::TakeReply(const redis::Reply& reply, Micros now) {
   Call call = in_flight_.front();  // a copy: what follows may lose the connection and with it the ring
   in_flight_.PopFront();
-  shared_.breaker.Heard();
+  shared_.breaker.Heard(now);
   if (call.kind == CallKind::kScriptLoad) {
     if (reply.type == redis::Reply::Type::kError) options_.log.Warning("SCRIPT LOAD: " + reply.text);
     last_reply_at_ = now;
@@ -146,10 +144,16 @@ void Loop::EndDecided(Slot& slot, Micros now) {
                                                                    : &Outcomes::denied;
   Outcomes& series = slot.limiter->series();  // of the client: it outlives the limiter
   const Micros latency = now - slot.submitted_at;
-  if (!End(slot, DRL_OK, DRL_CHARGED_NO, {})) return;
+  // Counted before the caller can know, so that one who then reads the counters finds itself there; taken back from one who had
+  // given up in that very moment.
   (shared_.counters.outcomes.*outcome).AddAlone();
   (series.*outcome).AddAlone();
-  shared_.counters.CountLatency(latency);
+  if (End(slot, DRL_OK, DRL_CHARGED_NO, {})) {
+    shared_.counters.CountLatency(latency);
+  } else {
+    (shared_.counters.outcomes.*outcome).AddAlone(-1);
+    (series.*outcome).AddAlone(-1);
+  }
 }
 
 // Redis found the call past its deadline and charged nothing: decisions that joined it later may still have time.
@@ -171,13 +175,16 @@ void Loop::TakeError(Call& call, const redis::Reply& reply, Micros now) {
   if (error.kind == redis::ErrorKind::kUnhealthy) LoseConnection({error.code, reply.text}, now);
 }
 
+// Replies that come together are one after the other in Redis, so times and decisions are summed up before they are divided; and
+// a full call weighs more than a lone one.
 void Loop::LearnServiceTime(const Call& call, Micros now) {
   if (call.count == 0) return;
-  constexpr int64_t kSampleMaxNs = 1'000'000;
-  const Micros busy = now - std::max(call.sent_at, last_reply_at_);
-  const int64_t sample = std::min(busy * 1000 / call.count, kSampleMaxNs);
-  const int64_t mean = shared_.service_ns.load(std::memory_order_relaxed);
-  shared_.service_ns.store(mean + (sample - mean) / 8, std::memory_order_relaxed);
+  constexpr double kDecisionMaxUs = 1'000;
+  constexpr double kMemory = 31.0 / 32;
+  const auto busy = static_cast<double>(now - std::max(call.sent_at, last_reply_at_));
+  busy_us_ = busy_us_ * kMemory + std::min(busy, kDecisionMaxUs * call.count);
+  decided_ = decided_ * kMemory + call.count;
+  shared_.service_ns.store(static_cast<int64_t>(busy_us_ * 1'000 / decided_), std::memory_order_relaxed);
 }
 
 }  // namespace drl::engine

@@ -39,6 +39,10 @@ void Handshake::Begin(const Endpoint& endpoint, RespWriter& out) {
 base::Status Handshake::Accept(const Reply& reply) {
   const Step step = steps_[next_++];
   if (reply.type == Reply::Type::kError) {
+    // Said before anything was asked, so it would be taken for the answer to an optional step.
+    if (reply.text.find("max number of clients") != std::string::npos) {
+      return {DRL_ERR_CONNECT, "Redis refused the connection: " + reply.text};
+    }
     const MappedError error = MapError(reply.text);
     switch (step) {
       case Step::kAuth:

@@ -1,0 +1,103 @@
+// Command bench makes concurrent callers decide over and over, through package drl or through redis_rate, and prints decisions per
+// second. bench/callers.cc does the same through the C interface; `run` puts them side by side.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"distributed-rate-limiter/drl"
+
+	"github.com/go-redis/redis_rate/v10"
+	"github.com/redis/go-redis/v9"
+)
+
+const identities = 10_000
+
+// decide takes one token of an identity; the bucket never runs dry.
+type decide func(identity string)
+
+func main() {
+	if len(os.Args) != 5 {
+		fmt.Fprintln(os.Stderr, "usage: bench drl|redis_rate REDIS_UNIX_SOCKET CALLERS SECONDS")
+		os.Exit(2)
+	}
+	callers, err := strconv.Atoi(os.Args[3])
+	check(err)
+	seconds, err := strconv.ParseFloat(os.Args[4], 64)
+	check(err)
+	var f decide
+	if os.Args[1] == "drl" {
+		f = subject(os.Args[2])
+	} else {
+		f = peer(os.Args[2], callers)
+	}
+	fmt.Printf("%.0f\n", crowd(callers, time.Duration(seconds*float64(time.Second)), f))
+}
+
+func subject(socket string) decide {
+	limiter, err := drl.Open("unix://"+socket, drl.PerSecond(1_000_000), drl.Timeout(10*time.Second))
+	check(err)
+	ctx := context.Background()
+	return func(identity string) {
+		decision, err := limiter.Allow(ctx, identity)
+		check(err)
+		expect(decision.Outcome == drl.OutcomeAllowed)
+	}
+}
+
+// peer is redis_rate as its README has it, with a connection for every caller.
+func peer(socket string, callers int) decide {
+	client := redis.NewClient(&redis.Options{Network: "unix", Addr: socket, PoolSize: callers})
+	limiter := redis_rate.NewLimiter(client)
+	ctx := context.Background()
+	policy := redis_rate.PerSecond(1_000_000)
+	return func(identity string) {
+		result, err := limiter.Allow(ctx, identity, policy)
+		check(err)
+		expect(result.Allowed == 1)
+	}
+}
+
+func crowd(callers int, duration time.Duration, f decide) float64 {
+	names := make([]string, identities)
+	for i := range names {
+		names[i] = "user:" + strconv.Itoa(i)
+	}
+	var total, running atomic.Int64
+	running.Store(1)
+	var wait sync.WaitGroup
+	start := time.Now()
+	time.AfterFunc(duration, func() { running.Store(0) })
+	for caller := 0; caller < callers; caller++ {
+		wait.Add(1)
+		go func(caller int) {
+			defer wait.Done()
+			count := 0
+			for ; running.Load() == 1; count++ {
+				f(names[(count*31+caller*977)%identities])
+			}
+			total.Add(int64(count))
+		}(caller)
+	}
+	wait.Wait()
+	return float64(total.Load()) / time.Since(start).Seconds()
+}
+
+func check(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func expect(ok bool) { // a decision that was not made must not count as a fast one
+	if !ok {
+		check(fmt.Errorf("a decision was not allowed"))
+	}
+}

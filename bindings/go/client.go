@@ -1,0 +1,202 @@
+package drl
+
+import (
+	"context"
+	"os"
+	"sync"
+	"syscall"
+
+	"distributed-rate-limiter/drl/internal/capi"
+)
+
+// Client is the connection to one Redis. Open one per process and Redis, and make all limiters on it. Its methods may be called
+// from any goroutine.
+//
+// No call waits inside C. A call is submitted to a completion queue; one goroutine waits for all of them in Go's network poller
+// and hands out what arrives. So any number of calls needs no more threads than Go has anyway.
+type Client struct {
+	// Held for reading while C works with a handle, which is never for long, and for writing to close one.
+	mu     sync.RWMutex
+	closed bool
+	handle uintptr
+	queue  uintptr // 0 once closed
+	event  *os.File
+	calls  callTable
+	parked sync.WaitGroup // the goroutine that waits for completions
+}
+
+// NewClient opens a client: redis://[user:password@]host[:port][/db] or unix:///path?db=N. Redis need not be reachable: until it
+// is, the fail strategy of each limiter speaks.
+func NewClient(redisURL string, options ...ClientOption) (*Client, error) {
+	var s settings
+	for _, option := range options {
+		option.apply(&s)
+	}
+	return newClient(redisURL, &s.client)
+}
+
+func newClient(redisURL string, s *clientSettings) (*Client, error) {
+	if err := s.check(redisURL); err != nil {
+		return nil, err
+	}
+	c := new(Client)
+	details := new(capi.Error)
+	handle := new(uintptr)
+	status := capi.ClientOpen(redisURL, microseconds(s.timeout), microseconds(s.connectTimeout), s.name, s.username, s.password,
+		s.secret, s.queueCapacity, int(truth(s.spinOff)), handle, details)
+	if err := failed(status, details); err != nil {
+		return nil, err
+	}
+	c.handle = *handle
+	if err := c.openQueue(s.queueCapacity); err != nil {
+		capi.ClientClose(c.handle)
+		return nil, err
+	}
+	c.parked.Add(1)
+	go c.receive()
+	return c, nil
+}
+
+// openQueue makes the completion queue, and a descriptor of our own for Go's poller, which outlives the queue's.
+func (c *Client) openQueue(callsMax int64) error {
+	if callsMax == 0 {
+		callsMax = 16384
+	}
+	// Room for as many again that ended and were not fetched yet.
+	capacity := 2 * callsMax
+	if capacity > 1<<20 {
+		capacity = 1 << 20
+	}
+	queue := new(uintptr)
+	details := new(capi.Error)
+	if err := failed(capi.QueueOpen(c.handle, capacity, queue, details), details); err != nil {
+		return err
+	}
+	syscall.ForkLock.RLock()
+	fd, err := syscall.Dup(capi.QueueFd(*queue))
+	if err == nil {
+		syscall.CloseOnExec(fd)
+	}
+	syscall.ForkLock.RUnlock()
+	if err == nil {
+		err = syscall.SetNonblock(fd, true)
+	}
+	if err != nil {
+		capi.QueueClose(*queue)
+		return failure(ErrSystem, "cannot have a descriptor: "+err.Error())
+	}
+	c.queue = *queue
+	c.event = os.NewFile(uintptr(fd), "drl-queue")
+	return nil
+}
+
+// receive parks until the descriptor is readable, and hands out completions, until Close. C alone reads the descriptor.
+func (c *Client) receive() {
+	defer c.parked.Done()
+	conn, err := c.event.SyscallConn()
+	for err == nil {
+		err = conn.Read(func(uintptr) bool { return c.drain() > 0 })
+	}
+}
+
+// drain hands out what has arrived, and says how much that was.
+func (c *Client) drain() int {
+	arrived := completionsPool.Get().(*completions)
+	defer completionsPool.Put(arrived)
+	arrived.count = 0
+	c.mu.RLock()
+	if c.queue != 0 {
+		capi.QueueWait(c.queue, 0, &arrived.items[0][0], completionsMax, &arrived.count, nil)
+	}
+	c.mu.RUnlock()
+	c.calls.deliver(arrived)
+	return int(arrived.count)
+}
+
+// submit starts a call. Exactly one completion follows.
+func (c *Client) submit(l *Limiter, identity string, cost int64, reset bool) (*call, error) {
+	if len(identity) == 0 {
+		return nil, failure(ErrIdentity, "identity has 0 bytes, must be 1..65536")
+	}
+	started := c.calls.take()
+	for {
+		status, err := c.trySubmit(started, l, identity, cost, reset)
+		if err == nil {
+			return started, nil
+		}
+		if Status(status) == ErrCompletionsFull {
+			c.drain() // the goroutine that does it has not come to run: help
+			continue
+		}
+		c.calls.put(started)
+		return nil, err
+	}
+}
+
+func (c *Client) trySubmit(started *call, l *Limiter, identity string, cost int64, reset bool) (int, error) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if l.handle == 0 {
+		return int(ErrClosed), closedError("limiter")
+	}
+	if c.closed {
+		return int(ErrClosed), closedError("client")
+	}
+	status := capi.QueueSubmit(c.queue, l.handle, identity, cost, int(truth(reset)), started.id, started.details)
+	return status, failed(status, started.details)
+}
+
+// await waits for the end of a call, or ends it with its context. Either way its completion has come when this returns.
+func (c *Client) await(ctx context.Context, started *call) {
+	over := ctx.Done()
+	if over == nil {
+		<-started.done
+		return
+	}
+	select {
+	case <-started.done:
+	case <-over:
+		c.cancel(started)
+		<-started.done
+	}
+}
+
+func (c *Client) cancel(started *call) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if c.queue != 0 {
+		capi.QueueCancel(c.queue, started.id, nil) // too late is no error: then the answer is there
+	}
+}
+
+// finish takes the answer and gives the call back.
+func (c *Client) finish(ctx context.Context, ended *call) (Decision, error) {
+	decision, status := makeDecision(&ended.result), ended.status
+	c.calls.put(ended)
+	if Status(status) == ErrCancelled && ctx.Err() != nil {
+		return decision, cancelledError(ctx)
+	}
+	return decision, failed(status, nil)
+}
+
+// Close ends the client: waiting calls return ErrClosed, and so does every later one on its limiters. Closing twice is fine.
+func (c *Client) Close() error {
+	c.mu.Lock()
+	if c.closed {
+		c.mu.Unlock()
+		return nil
+	}
+	c.closed = true
+	c.mu.Unlock()
+
+	capi.ClientClose(c.handle) // completes every call
+	for c.drain() > 0 {
+	}
+	c.mu.Lock()
+	capi.QueueClose(c.queue)
+	c.queue = 0
+	c.mu.Unlock()
+	err := c.event.Close()
+	c.parked.Wait()
+	return err
+}

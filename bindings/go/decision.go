@@ -1,0 +1,119 @@
+package drl
+
+import (
+	"time"
+
+	"distributed-rate-limiter/drl/internal/capi"
+)
+
+// Outcome is how a request was decided.
+type Outcome int32
+
+const (
+	OutcomeAllowed   Outcome = 1 // Redis took the cost (or, for cost 0, looked)
+	OutcomeDenied    Outcome = 2 // too few tokens now; RetryAfter says when there will be enough
+	OutcomeNever     Outcome = 3 // the cost is above the burst: no wait will help
+	OutcomeUndecided Outcome = 4 // Redis did not decide; the fail strategy did
+)
+
+// String is "allowed", "denied", "never" or "undecided".
+func (o Outcome) String() string {
+	return nameOf(int(o), "", "allowed", "denied", "never", "undecided")
+}
+
+// Charge says whether the cost was taken from the bucket.
+type Charge int32
+
+const (
+	ChargedNo      Charge = 0
+	ChargedYes     Charge = 1
+	ChargedUnknown Charge = 2 // sent, and the answer was lost; it is never sent twice
+)
+
+// String is "no", "yes" or "unknown".
+func (c Charge) String() string { return nameOf(int(c), "no", "yes", "unknown") }
+
+func nameOf(value int, names ...string) string {
+	if value < 0 || value >= len(names) || names[value] == "" {
+		return "invalid"
+	}
+	return names[value]
+}
+
+// Never is the RetryAfter of a request that no wait will help.
+const Never = time.Duration(-1)
+
+// Decision is the answer to one request.
+//
+// With several limits, Limit, Remaining and ResetAfter describe the binding one: the one that denies for longest, or else the one
+// with the fewest tokens left.
+type Decision struct {
+	Allowed    bool // serve the request, or do not
+	Degraded   bool // Redis was not heard
+	Outcome    Outcome
+	Cause      Status // why Redis did not decide; OK when it did
+	Charged    Charge
+	Binding    int           // index of the binding limit
+	Limit      int64         // tokens its bucket holds at most
+	Remaining  int64         // whole tokens left after this decision
+	Cost       int64         // tokens asked for
+	RetryAfter time.Duration // until the same request would be allowed; 0 when it was; Never
+	ResetAfter time.Duration // until the bucket is full again
+	DecidedAt  time.Time     // by the clock of Redis; zero when Redis did not decide
+}
+
+type flatDecision = [capi.DecisionLen]int64
+
+func makeDecision(flat *flatDecision) Decision {
+	decision := Decision{
+		Allowed:    flat[0] != 0,
+		Outcome:    Outcome(flat[1]),
+		Cause:      Status(flat[2]),
+		Charged:    Charge(flat[3]),
+		Binding:    int(flat[4]),
+		Degraded:   flat[5] != 0,
+		Limit:      flat[6],
+		Remaining:  flat[7],
+		Cost:       flat[8],
+		RetryAfter: time.Duration(flat[9]) * time.Microsecond,
+		ResetAfter: time.Duration(flat[10]) * time.Microsecond,
+	}
+	if flat[9] < 0 {
+		decision.RetryAfter = Never
+	}
+	if flat[11] != 0 {
+		decision.DecidedAt = time.UnixMicro(flat[11])
+	}
+	return decision
+}
+
+// flat gives the decision back to C. Durations that C made are whole microseconds.
+func (d *Decision) flat() *flatDecision {
+	flat := &flatDecision{
+		0: truth(d.Allowed), 1: int64(d.Outcome), 2: int64(d.Cause), 3: int64(d.Charged), 4: int64(d.Binding), 5: truth(d.Degraded),
+		6: d.Limit, 7: d.Remaining, 8: d.Cost, 9: microseconds(d.RetryAfter), 10: microseconds(d.ResetAfter),
+	}
+	if d.RetryAfter < 0 {
+		flat[9] = -1
+	}
+	if !d.DecidedAt.IsZero() {
+		flat[11] = d.DecidedAt.UnixMicro()
+	}
+	return flat
+}
+
+func truth(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// microseconds rounds up, so that nothing set becomes 0, which means default.
+func microseconds(d time.Duration) int64 {
+	us := int64(d / time.Microsecond)
+	if d%time.Microsecond > 0 {
+		us++
+	}
+	return us
+}

@@ -1,0 +1,3 @@
+module distributed-rate-limiter/drl
+
+go 1.19

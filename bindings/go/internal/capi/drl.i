@@ -1,0 +1,91 @@
+/* What Go needs of the flat shim. `generate` turns it into capi.go and drl_wrap.c.
+ *
+ * Handles are uintptr. Results are written to memory that Go owns, holds no Go pointers, and is read during the call only. Identities
+ * are handed over where they lie, uncopied; other strings are copied, and "" becomes NULL, which means default.
+ */
+%module capi
+
+%insert(cgo_comment_typedefs) %{
+#cgo pkg-config: drl
+%}
+
+%{
+#include "drl_flat.h"
+
+/* What types.go says again. */
+_Static_assert(DRL_FLAT_ALLOWED == 0 && DRL_FLAT_LIMIT == 6 && DRL_FLAT_DECIDED_AT_US == 11, "DecisionLen");
+_Static_assert(DRL_FLAT_DECISION_LEN == 12 && DRL_FLAT_COMPLETION_LEN == 14, "CompletionLen");
+_Static_assert(DRL_FLAT_HEADERS_SIZE == 2816 && DRL_PROBLEM_SIZE_MAX == 8192, "HeadersSize, ProblemSize");
+_Static_assert(DRL_CLIENT_ADDRESS_SIZE == 64 && DRL_FLAT_STATS_LEN == 53, "AddressSize, StatsLen");
+_Static_assert(DRL_IDENTITY_LEN_MAX == 65536 && DRL_REQUESTS_MAX == 4096, "IdentityLenMax, RequestsMax");
+_Static_assert(sizeof(drl_error) == 256 && sizeof(size_t) == 8, "Error");
+
+static char *Copied(_gostring_ text) {
+  char *copy;
+  if (text.n == 0) return NULL;
+  copy = malloc((size_t)text.n + 1);
+  if (copy == NULL) abort(); /* as Go does itself */
+  memcpy(copy, text.p, (size_t)text.n);
+  copy[text.n] = '\0';
+  return copy;
+}
+%}
+
+/* As on every 64-bit Linux. SWIG's stdint.i says long long, and the compiler would warn. */
+typedef int int32_t;
+typedef long int64_t;
+typedef int32_t drl_status;
+
+/* Handles, and where to put them. */
+%typemap(gotype) drl_client *, drl_limiter *, drl_queue *, drl_resolver * "uintptr"
+%typemap(in) drl_client *, drl_limiter *, drl_queue *, drl_resolver * %{ $1 = ($1_ltype)$input; %}
+%typemap(gotype) drl_client **, drl_limiter **, drl_queue **, drl_resolver ** "*uintptr"
+%typemap(in) drl_client **, drl_limiter **, drl_queue **, drl_resolver ** %{ $1 = ($1_ltype)$input; %}
+
+/* Results. */
+%typemap(gotype) drl_error * "*Error"
+%typemap(gotype) int64_t *, int64_t [ANY] "*int64"
+%typemap(gotype) int32_t * "*int32"
+%typemap(gotype) size_t * "*int64"
+%typemap(gotype) char text[ANY], char body[ANY], char address[ANY], char *text "*byte"
+%typemap(in) drl_error *, int64_t *, int64_t [ANY], int32_t *, size_t *, char text[ANY], char body[ANY], char address[ANY], char *text
+  %{ $1 = ($1_ltype)$input; %}
+%typemap(freearg) char text[ANY], char body[ANY], char address[ANY], char *text ""
+
+/* Text and bytes. */
+%typemap(in) const char * %{ $1 = Copied($input); %}
+%typemap(freearg) const char * %{ free($1); %}
+%apply (char *STRING, size_t LENGTH) {
+  (const char *identity, size_t identity_len), (const char *secret, size_t secret_len), (const char *peer, size_t peer_len),
+  (const char *lines, size_t lines_len)
+};
+%typemap(gotype) (const int64_t *limits, size_t limits_len) "[]int64"
+%typemap(in) (const int64_t *limits, size_t limits_len) %{ $1 = ($1_ltype)$input.array; $2 = (size_t)$input.len; %}
+
+%rename(ClientOpen) drl_flat_client_open;
+%rename(ClientClose) drl_client_close;
+%rename(LimiterOpen) drl_flat_limiter_open;
+%rename(LimiterClose) drl_limiter_close;
+%rename(Allow) drl_flat_allow;
+%rename(QueueOpen) drl_flat_queue_open;
+%rename(QueueClose) drl_queue_close;
+%rename(QueueFd) drl_queue_fd;
+%rename(QueueSubmit) drl_flat_queue_submit;
+%rename(QueueWait) drl_flat_queue_wait;
+%rename(QueueCancel) drl_queue_cancel;
+%rename(Headers) drl_flat_headers;
+%rename(Problem) drl_flat_problem;
+%rename(ResolverOpen) drl_flat_resolver_open;
+%rename(ResolverClose) drl_resolver_close;
+%rename(ResolverHeader) drl_resolver_header;
+%rename(Resolve) drl_flat_resolve;
+%rename(ClientStats) drl_flat_stats;
+%rename(ClientMetrics) drl_client_metrics;
+%rename(StatusName) drl_status_name;
+%rename(StatusMessage) drl_status_message;
+%rename(Version) drl_version;
+%ignore drl_flat_reset; /* a queue does it: no call of this binding waits in C */
+%ignore drl_flat_allow_many;
+%include "drl_flat.i"
+
+int32_t drl_queue_fd(drl_queue *queue);

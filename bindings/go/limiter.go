@@ -1,0 +1,190 @@
+package drl
+
+import (
+	"context"
+	"fmt"
+
+	"distributed-rate-limiter/drl/internal/capi"
+)
+
+// Limiter is 1 to 8 limits that are charged all together or not at all. Its methods may be called from any goroutine.
+type Limiter struct {
+	client *Client
+	owns   bool // the client was made for it
+	handle uintptr
+	fail   FailStrategy
+}
+
+// Open makes a limiter with a client of its own, in one expression:
+//
+//	limiter, err := drl.Open("redis://localhost:6379/0", drl.PerMinute(100))
+//
+// A process with several limiters shares one Client among them: NewClient, then Client.NewLimiter.
+func Open(redisURL string, options ...Option) (*Limiter, error) {
+	var s settings
+	for _, option := range options {
+		option.apply(&s)
+	}
+	client, err := newClient(redisURL, &s.client)
+	if err != nil {
+		return nil, err
+	}
+	limiter, err := client.newLimiter(&s.limiter)
+	if err != nil {
+		client.Close()
+		return nil, err
+	}
+	limiter.owns = true
+	return limiter, nil
+}
+
+// NewLimiter makes a limiter on this client.
+func (c *Client) NewLimiter(options ...LimiterOption) (*Limiter, error) {
+	var s settings
+	for _, option := range options {
+		option.apply(&s)
+	}
+	return c.newLimiter(&s.limiter)
+}
+
+func (c *Client) newLimiter(s *limiterSettings) (*Limiter, error) {
+	numbers, names, err := s.flatten()
+	if err != nil {
+		return nil, err
+	}
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if c.closed {
+		return nil, closedError("client")
+	}
+	handle := new(uintptr)
+	details := new(capi.Error)
+	status := capi.LimiterOpen(c.handle, s.namespace, s.name, int(s.failStrategy), numbers, names, handle, details)
+	if err := failed(status, details); err != nil {
+		return nil, err
+	}
+	return &Limiter{client: c, handle: *handle, fail: s.failStrategy}, nil
+}
+
+// Client is the client that this limiter uses, also that which Open made.
+func (l *Limiter) Client() *Client { return l.client }
+
+// FailStrategy is what this limiter does when Redis does not decide.
+func (l *Limiter) FailStrategy() FailStrategy { return l.fail }
+
+// Allow takes tokens from the buckets of one identity, now or not at all: one, unless a Cost is given. A denied request is no error:
+// see Decision.Allowed.
+//
+// It returns within the client's Timeout, with an answer that may be degraded (see FailStrategy), or when the context ends. In that
+// case the error is ErrCancelled, and also the context's own, and the decision's Charged says whether tokens may have been taken.
+func (l *Limiter) Allow(ctx context.Context, identity string, options ...CallOption) (Decision, error) {
+	return l.decide(ctx, identity, collectCall(options).cost)
+}
+
+// Peek looks at the buckets of one identity and takes nothing.
+func (l *Limiter) Peek(ctx context.Context, identity string) (Decision, error) {
+	return l.decide(ctx, identity, 0)
+}
+
+// Reset forgets one identity: its buckets are full again. Here every failure is an error, whatever the fail strategy.
+func (l *Limiter) Reset(ctx context.Context, identity string) error {
+	_, err := l.run(ctx, identity, 0, true)
+	return err
+}
+
+func (l *Limiter) decide(ctx context.Context, identity string, cost int64) (Decision, error) {
+	return l.run(ctx, identity, cost, false)
+}
+
+func (l *Limiter) run(ctx context.Context, identity string, cost int64, reset bool) (Decision, error) {
+	if ctx.Err() != nil {
+		return Decision{Outcome: OutcomeUndecided, Cause: ErrCancelled, Cost: cost}, cancelledError(ctx)
+	}
+	started, err := l.client.submit(l, identity, cost, reset)
+	if err != nil {
+		return Decision{}, err
+	}
+	l.client.await(ctx, started)
+	return l.client.finish(ctx, started)
+}
+
+// Request is one item of AllowMany.
+type Request struct {
+	identity string
+	cost     int64
+}
+
+// For is a request of one identity, of cost 1 unless a Cost is given.
+func For(identity string, options ...CallOption) Request {
+	return Request{identity: identity, cost: collectCall(options).cost}
+}
+
+// AllowMany decides independent requests as Allow would one after the other, in few round trips: 1 to 4096 of them. All are
+// checked before anything is sent.
+//
+// The decisions are in the order of the requests. The error, if any, is that of the first that failed; the others are decided
+// all the same.
+func (l *Limiter) AllowMany(ctx context.Context, requests []Request) ([]Decision, error) {
+	if err := checkRequests(requests); err != nil {
+		return nil, err
+	}
+	if ctx.Err() != nil {
+		return nil, cancelledError(ctx)
+	}
+	started := make([]*call, 0, len(requests))
+	var refused error
+	for i := range requests {
+		one, err := l.client.submit(l, requests[i].identity, requests[i].cost, false)
+		if err != nil {
+			refused = err
+			break
+		}
+		started = append(started, one)
+	}
+	decisions := make([]Decision, len(requests))
+	var first error
+	for i, one := range started {
+		l.client.await(ctx, one)
+		decision, err := l.client.finish(ctx, one)
+		decisions[i] = decision
+		if first == nil {
+			first = err
+		}
+	}
+	if first == nil {
+		first = refused
+	}
+	return decisions, first
+}
+
+const costMax = 1_000_000_000_000
+
+func checkRequests(requests []Request) error {
+	if len(requests) < 1 || len(requests) > capi.RequestsMax {
+		return failure(ErrCapacity, fmt.Sprintf("there are %d requests, must be 1..%d", len(requests), capi.RequestsMax))
+	}
+	for i, request := range requests {
+		if size := len(request.identity); size < 1 || size > capi.IdentityLenMax {
+			return failure(ErrIdentity, fmt.Sprintf("requests[%d]: identity has %d bytes, must be 1..65536", i, size))
+		}
+		if request.cost < 0 || request.cost > costMax {
+			return failure(ErrCost, fmt.Sprintf("requests[%d]: cost is %d, must be 0..10^12", i, request.cost))
+		}
+	}
+	return nil
+}
+
+// Close ends the limiter, and its client too if Open made it. Later calls return ErrClosed; those in flight still get their
+// answers, unless the client ends. Closing twice is fine.
+func (l *Limiter) Close() error {
+	l.client.mu.Lock()
+	if l.handle != 0 {
+		capi.LimiterClose(l.handle)
+		l.handle = 0
+	}
+	l.client.mu.Unlock()
+	if l.owns {
+		return l.client.Close()
+	}
+	return nil
+}

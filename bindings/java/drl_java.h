@@ -1,0 +1,98 @@
+/* Helpers of the wrapper that SWIG generates from drl_java.i, which alone includes this file. */
+#ifndef DRL_JAVA_H
+#define DRL_JAVA_H
+
+#include <jni.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "drl_flat.h"
+
+/* What the Java side says again. */
+_Static_assert(DRL_FLAT_ALLOWED == 0 && DRL_FLAT_LIMIT == 6 && DRL_FLAT_DECIDED_AT_US == 11, "order of Decision.of");
+_Static_assert(DRL_FLAT_DECISION_LEN == 12 && DRL_FLAT_COMPLETION_LEN == 14, "Decision.LENGTH, Pump.COMPLETION_LENGTH");
+_Static_assert(DRL_FLAT_STATS_LEN == 53 && DRL_LATENCY_BUCKETS == 21 && DRL_BATCH_BUCKETS == 7, "order of Stats.of");
+_Static_assert(DRL_REQUESTS_MAX == 4096, "RateLimiter.REQUESTS_MAX");
+_Static_assert(sizeof(jlong) == sizeof(int64_t) && sizeof(jint) == sizeof(int32_t), "numbers are copied as they are");
+
+/* A copy of a Java array of bytes, with a NUL behind it; small ones stay on the stack. */
+typedef struct Bytes {
+  char *data;
+  size_t length;
+  char small[248];
+} Bytes;
+
+enum { COMPLETIONS_MAX = 64 };
+
+typedef struct Completions {
+  int32_t count;
+  int64_t numbers[COMPLETIONS_MAX * DRL_FLAT_COMPLETION_LEN];
+} Completions;
+
+static jclass errors_class;
+static jmethodID errors_raise;
+
+/* Looked up once, by the class loader of the class that loads this library. */
+JNIEXPORT jint JNICALL JNI_OnLoad(JavaVM *vm, void *reserved) {
+  JNIEnv *jenv = NULL;
+  jclass found;
+  (void)reserved;
+  if ((*vm)->GetEnv(vm, (void **)&jenv, JNI_VERSION_1_8) != JNI_OK) return JNI_ERR;
+  found = (*jenv)->FindClass(jenv, "libdrl/Errors");
+  if (found == NULL) return JNI_ERR;
+  errors_raise = (*jenv)->GetStaticMethodID(jenv, found, "raise", "(I[B)V");
+  if (errors_raise == NULL) return JNI_ERR;
+  errors_class = (*jenv)->NewGlobalRef(jenv, found);
+  (*jenv)->DeleteLocalRef(jenv, found);
+  return errors_class == NULL ? JNI_ERR : JNI_VERSION_1_8;
+}
+
+JNIEXPORT void JNICALL JNI_OnUnload(JavaVM *vm, void *reserved) {
+  JNIEnv *jenv = NULL;
+  (void)reserved;
+  if ((*vm)->GetEnv(vm, (void **)&jenv, JNI_VERSION_1_8) == JNI_OK) (*jenv)->DeleteGlobalRef(jenv, errors_class);
+}
+
+static jbyteArray GiveBytes(JNIEnv *jenv, const char *data, size_t length) {
+  const jbyteArray array = (*jenv)->NewByteArray(jenv, (jsize)length);
+  if (array != NULL) (*jenv)->SetByteArrayRegion(jenv, array, 0, (jsize)length, (const jbyte *)data);
+  return array;
+}
+
+static void RaiseError(JNIEnv *jenv, drl_status status, const char *message) {
+  const jbyteArray text = GiveBytes(jenv, message, strlen(message));
+  if (text != NULL) (*jenv)->CallStaticVoidMethod(jenv, errors_class, errors_raise, (jint)status, text);
+}
+
+/* Returns 0 with an exception pending when there is no memory. */
+static int TakeBytes(JNIEnv *jenv, jbyteArray array, Bytes *bytes) {
+  bytes->data = bytes->small;
+  bytes->length = array == NULL ? 0 : (size_t)(*jenv)->GetArrayLength(jenv, array);
+  if (bytes->length >= sizeof bytes->small) {
+    bytes->data = malloc(bytes->length + 1);
+    if (bytes->data == NULL) {
+      RaiseError(jenv, DRL_ERR_MEMORY, drl_status_message(DRL_ERR_MEMORY));
+      return 0;
+    }
+  }
+  if (bytes->length > 0) (*jenv)->GetByteArrayRegion(jenv, array, 0, (jsize)bytes->length, (jbyte *)bytes->data);
+  bytes->data[bytes->length] = '\0';
+  return 1;
+}
+
+static void DropBytes(Bytes *bytes) {
+  if (bytes->data != bytes->small) free(bytes->data);
+}
+
+static int32_t CompletionsCapacity(jsize array_length) {
+  const int32_t capacity = (array_length - 1) / DRL_FLAT_COMPLETION_LEN;
+  return capacity < COMPLETIONS_MAX ? capacity : COMPLETIONS_MAX;
+}
+
+static void GiveCompletions(JNIEnv *jenv, jlongArray array, const Completions *ended) {
+  const jlong count = ended->count;
+  (*jenv)->SetLongArrayRegion(jenv, array, 0, 1, &count);
+  (*jenv)->SetLongArrayRegion(jenv, array, 1, ended->count * DRL_FLAT_COMPLETION_LEN, (const jlong *)ended->numbers);
+}
+
+#endif /* DRL_JAVA_H */

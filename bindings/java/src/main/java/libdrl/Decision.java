@@ -1,0 +1,66 @@
+package libdrl;
+
+import java.time.Duration;
+import java.time.Instant;
+
+/**
+ * The answer to one request.
+ *
+ * <p>With several limits, {@code limit}, {@code remaining} and {@code resetAfter} describe the binding one: that which denies for
+ * longest, or else has the fewest tokens left. Where Redis did not decide, {@code remaining}, {@code retryAfter},
+ * {@code resetAfter} and {@code decidedAt} are 0 and mean nothing.
+ *
+ * @param allowed whether to serve the request
+ * @param outcome how it was decided
+ * @param cause why Redis did not decide; {@link Status#OK} when it did
+ * @param charged whether the cost was taken
+ * @param binding index of the binding limit, from 0
+ * @param degraded whether Redis was not heard
+ * @param limit tokens that the bucket holds at most
+ * @param remaining whole tokens left after this decision
+ * @param cost tokens asked for
+ * @param retryAfter time until the same request would be allowed: zero if it was, negative ({@link #NEVER}) if none will help
+ * @param resetAfter time until the bucket is full again
+ * @param decidedAt time of the decision, by the clock of Redis
+ */
+public record Decision(boolean allowed, Outcome outcome, Status cause, Charged charged, int binding, boolean degraded, long limit,
+    long remaining, long cost, Duration retryAfter, Duration resetAfter, Instant decidedAt) {
+  /** The {@code retryAfter} of a request that costs more than the bucket ever holds. */
+  public static final Duration NEVER = Duration.of(-1, java.time.temporal.ChronoUnit.MICROS);
+
+  static final int LENGTH = 12;
+
+  private static final Outcome[] OUTCOMES = Outcome.values();
+  private static final Charged[] CHARGED = Charged.values();
+
+  /** From the shim's numbers, beginning at {@code at}. */
+  static Decision of(long[] numbers, int at) {
+    int outcome = (int) numbers[at + 1] - 1;
+    return new Decision(numbers[at] != 0, outcome < 0 ? null : OUTCOMES[outcome], Status.of((int) numbers[at + 2]),
+        CHARGED[(int) numbers[at + 3]], (int) numbers[at + 4], numbers[at + 5] != 0, numbers[at + 6], numbers[at + 7],
+        numbers[at + 8], duration(numbers[at + 9]), duration(numbers[at + 10]), instant(numbers[at + 11]));
+  }
+
+  /** To the shim's numbers. One without an outcome was never made, which the library says better. */
+  long[] numbers() {
+    return new long[] {allowed ? 1 : 0, outcome == null ? 0 : outcome.ordinal() + 1, cause.code(), charged.ordinal(), binding,
+        degraded ? 1 : 0, limit, remaining, cost, micros(retryAfter), micros(resetAfter), micros(decidedAt)};
+  }
+
+  private static Duration duration(long micros) {
+    if (micros == 0) return Duration.ZERO;
+    return micros < 0 ? NEVER : Duration.ofSeconds(micros / 1_000_000, micros % 1_000_000 * 1000);
+  }
+
+  private static Instant instant(long micros) {
+    return micros == 0 ? Instant.EPOCH : Instant.ofEpochSecond(micros / 1_000_000, micros % 1_000_000 * 1000);
+  }
+
+  private static long micros(Duration duration) {
+    return duration.isNegative() ? -1 : duration.getSeconds() * 1_000_000 + duration.getNano() / 1000;
+  }
+
+  private static long micros(Instant instant) {
+    return instant.getEpochSecond() * 1_000_000 + instant.getNano() / 1000;
+  }
+}

@@ -1,0 +1,68 @@
+package libdrl;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+
+/**
+ * The future of one asynchronous call. Whoever ends it from outside (cancel, orTimeout, complete) cancels the call as well. It holds
+ * on to its limiter, and so to the client, for as long as it is under way.
+ */
+final class PendingCall<T> extends CompletableFuture<T> {
+  private final RateLimiter limiter;
+  private final Function<long[], T> result;
+  private volatile Pump pump;
+  private volatile long id;
+
+  /** {@code result} makes the value from the shim's numbers of a decision. */
+  PendingCall(RateLimiter limiter, Function<long[], T> result) {
+    this.limiter = limiter;
+    this.result = result;
+  }
+
+  RateLimiter limiter() {
+    return limiter;
+  }
+
+  /** Before it is submitted. */
+  void assign(Pump to, long number) {
+    id = number;
+    pump = to;
+  }
+
+  /** The native call has ended so. */
+  void settle(Status status, long[] decision) {
+    if (status == Status.OK) {
+      super.complete(result.apply(decision));
+    } else if (status == Status.CANCELLED) {
+      super.cancel(false);
+    } else {
+      super.completeExceptionally(Errors.of(status, status.message()));
+    }
+  }
+
+  /** It ends without the native call. */
+  void settle(Throwable failure) {
+    super.completeExceptionally(failure);
+  }
+
+  @Override
+  public boolean cancel(boolean mayInterruptIfRunning) {
+    return cancelNative(super.cancel(mayInterruptIfRunning));
+  }
+
+  @Override
+  public boolean complete(T value) {
+    return cancelNative(super.complete(value));
+  }
+
+  @Override
+  public boolean completeExceptionally(Throwable failure) {
+    return cancelNative(super.completeExceptionally(failure));
+  }
+
+  private boolean cancelNative(boolean endedHere) {
+    Pump submittedTo = pump;
+    if (endedHere && submittedTo != null) submittedTo.cancel(id);
+    return endedHere;
+  }
+}

@@ -1,0 +1,43 @@
+package libdrl;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Objects;
+
+/**
+ * One item of {@link RateLimiter#allowMany}.
+ *
+ * @param identity 1 to 65536 bytes; not copied: leave it unchanged until the call has returned
+ * @param cost tokens, 0 to 10^12
+ */
+public record Request(byte[] identity, long cost) {
+  /**
+   * Makes a request.
+   *
+   * @param identity whose
+   * @param cost how many tokens
+   */
+  public Request {
+    Objects.requireNonNull(identity, "identity");
+  }
+
+  /**
+   * A request of one token.
+   *
+   * @param identity stands for its UTF-8
+   * @return the request
+   */
+  public static Request of(String identity) {
+    return of(identity, 1);
+  }
+
+  /**
+   * A request.
+   *
+   * @param identity stands for its UTF-8
+   * @param cost tokens
+   * @return the request
+   */
+  public static Request of(String identity, long cost) {
+    return new Request(Objects.requireNonNull(identity, "identity").getBytes(StandardCharsets.UTF_8), cost);
+  }
+}

@@ -1,0 +1,130 @@
+package libdrl;
+
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** A Redis of the test's own, on a Unix socket in a temporary folder. */
+public final class RedisServer implements AutoCloseable {
+  private final Path folder;
+  private final Path socket;
+  private Process process;
+
+  public RedisServer() {
+    try {
+      folder = Files.createTempDirectory("drl-java");
+      socket = folder.resolve("redis.sock");
+      start();
+    } catch (IOException failure) {
+      throw new AssertionError(failure);
+    }
+  }
+
+  public String url() {
+    return "unix://" + socket;
+  }
+
+  public void start() throws IOException {
+    process = new ProcessBuilder("redis-server", "--port", "0", "--unixsocket", socket.toString(), "--dir", folder.toString(),
+        "--save", "", "--appendonly", "no").redirectOutput(folder.resolve("log").toFile()).redirectErrorStream(true).start();
+    for (int i = 0; i < 200; i++) {
+      try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+        channel.connect(UnixDomainSocketAddress.of(socket));
+        return;
+      } catch (IOException notYet) {
+        sleep(25);
+      }
+    }
+    throw new AssertionError("redis-server did not start: " + Files.readString(folder.resolve("log")));
+  }
+
+  /** Ends it for good; the folder stays. */
+  public void stop() {
+    process.destroy();
+    try {
+      if (!process.waitFor(10, TimeUnit.SECONDS)) process.destroyForcibly().waitFor();
+    } catch (InterruptedException interrupted) {
+      throw new AssertionError(interrupted);
+    }
+  }
+
+  /** It holds its breath: connections stay, answers do not come. */
+  public void pause() {
+    signal("STOP");
+  }
+
+  public void resume() {
+    signal("CONT");
+  }
+
+  private void signal(String name) {
+    try {
+      int status = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).inheritIO().start().waitFor();
+      if (status != 0) throw new AssertionError("kill -" + name + " ended with " + status);
+    } catch (IOException | InterruptedException failure) {
+      throw new AssertionError(failure);
+    }
+  }
+
+  @Override
+  public void close() {
+    stop();
+    try (var paths = Files.walk(folder)) {
+      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) Files.delete(path);
+    } catch (IOException failure) {
+      throw new AssertionError(failure);
+    }
+  }
+
+  public static void sleep(long millis) {
+    try {
+      Thread.sleep(millis);
+    } catch (InterruptedException interrupted) {
+      throw new AssertionError(interrupted);
+    }
+  }
+
+  /** Runs a class of the tests in a Java of its own; its output, or a failure when it does not end well within the time. */
+  public static String runJava(Class<?> program, int seconds, String... arguments) throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xcheck:jni",
+        "-cp", System.getProperty("java.class.path"), program.getName()));
+    command.addAll(List.of(arguments));
+    Path said = Files.createTempFile("drl-java", ".log");
+    Process child = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(said.toFile()).start();
+    try {
+      boolean ended = child.waitFor(seconds, TimeUnit.SECONDS);
+      String output = Files.readString(said);
+      if (!ended) throw new AssertionError(program + " did not end within " + seconds + " s: " + output);
+      if (child.exitValue() != 0) throw new AssertionError(program + " ended with " + child.exitValue() + ": " + output);
+      return output;
+    } finally {
+      child.destroyForcibly();
+      Files.delete(said);
+    }
+  }
+
+  /** A port where nobody listens. */
+  public static int freePort() {
+    try (ServerSocket socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
+    } catch (IOException failure) {
+      throw new AssertionError(failure);
+    }
+  }
+
+  static int osThreads() {
+    try (var tasks = Files.list(Path.of("/proc/self/task"))) {
+      return (int) tasks.count();
+    } catch (IOException failure) {
+      throw new AssertionError(failure);
+    }
+  }
+}

@@ -1,0 +1,159 @@
+/* The client: one I/O thread and its connection to one Redis, shared by any number of limiters. */
+#ifndef DRL_CPP_CLIENT_HPP
+#define DRL_CPP_CLIENT_HPP
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "../client.h"
+#include "../stats.h"
+#include "decision.hpp"
+#include "status.hpp"
+
+namespace drl {
+
+enum class LogLevel : int32_t { kError = DRL_LOG_ERROR, kWarning = DRL_LOG_WARNING, kInfo = DRL_LOG_INFO };
+enum class Spin : int32_t { kAdaptive = DRL_SPIN_ADAPTIVE, kOff = DRL_SPIN_OFF };
+
+/** What an observer sees; the views live until it returns. */
+struct Observation {
+  std::string_view key_namespace;
+  std::string_view limiter_name;  ///< empty for a limiter without one
+  std::error_code error;          ///< what the call reports
+  Decision decision;
+};
+
+/** Options of a client; what is empty or zero has the default of drl_client_options, which documents each. */
+struct ClientOptions {
+  std::string redis_url;  ///< required
+  std::chrono::microseconds timeout{0};          ///< deadline of a call; default 100 ms
+  std::chrono::microseconds connect_timeout{0};  ///< default 1 s
+  std::string client_name;
+  std::optional<std::string> username;  ///< overrides the URL's
+  std::optional<std::string> password;  ///< overrides the URL's
+  std::string identity_secret;  ///< 16 to 1024 bytes: HMAC-SHA-256 of identities instead of SHA-256
+  int64_t queue_capacity_max = 0;
+  Spin spin = Spin::kAdaptive;
+  /** One line about the connection's life, on the I/O thread. Return soon, call nothing of drl, do not throw. */
+  std::function<void(LogLevel, std::string_view)> log;
+  /** Sees every decision, on the thread that receives it. Do not block, call nothing of drl, do not throw. */
+  std::function<void(const Observation&)> on_decision;
+};
+
+/** Counters of a client, documented in stats.h. */
+using Stats = drl_stats;
+
+namespace detail {
+
+// What a client and its limiters and queues share; the last of them closes it.
+struct ClientState {
+  std::function<void(LogLevel, std::string_view)> log;
+  std::function<void(const Observation&)> on_decision;
+  drl_client* handle = nullptr;
+
+  ClientState() = default;
+  ClientState(const ClientState&) = delete;
+  ClientState& operator=(const ClientState&) = delete;
+  ~ClientState() { drl_client_close(handle); }
+
+  // An exception must not enter C: noexcept ends the program at the throw, where a debugger shows it.
+  static void Log(int32_t level, const char* message, void* user) noexcept {
+    static_cast<ClientState*>(user)->log(static_cast<LogLevel>(level), message);
+  }
+  static void Observe(const char* key_namespace, const char* limiter_name, drl_status status,
+                      const drl_decision* decision, void* user) noexcept {
+    const Observation seen{key_namespace, limiter_name, MakeErrorCode(status), FromC(*decision)};
+    static_cast<ClientState*>(user)->on_decision(seen);
+  }
+};
+
+}  // namespace detail
+
+/** A connection to one Redis. Copies share it. Open one per process and Redis. */
+class Client {
+ public:
+  /** Open a client. Redis need not be reachable: until it is, decisions are degraded. */
+  explicit Client(ClientOptions options) { Open(std::move(options), nullptr); }
+  Client(ClientOptions options, std::error_code& error) { Open(std::move(options), &error); }
+
+  /** The same with defaults: drl::Client client("redis://localhost:6379/0"). */
+  explicit Client(std::string redis_url) : Client(OptionsOf(std::move(redis_url))) {}
+  explicit Client(const char* redis_url) : Client(OptionsOf(redis_url)) {}
+
+  /** The counters so far. */
+  Stats ReadStats() const { return ReadStats(nullptr); }
+  Stats ReadStats(std::error_code& error) const { return ReadStats(&error); }
+
+  /** The counters as Prometheus text exposition. */
+  std::string Metrics() const { return Metrics(nullptr); }
+  std::string Metrics(std::error_code& error) const { return Metrics(&error); }
+
+  /** The C handle, borrowed. */
+  drl_client* get() const noexcept { return state_ ? state_->handle : nullptr; }
+
+ private:
+  friend class Limiter;
+  friend class Queue;
+
+  static ClientOptions OptionsOf(std::string redis_url) {
+    ClientOptions options;
+    options.redis_url = std::move(redis_url);
+    return options;
+  }
+
+  void Open(ClientOptions options, std::error_code* error) {
+    auto state = std::make_shared<detail::ClientState>();
+    state->log = std::move(options.log);
+    state->on_decision = std::move(options.on_decision);
+    drl_client_options at = DRL_CLIENT_OPTIONS_INIT;
+    at.redis_url = options.redis_url.c_str();
+    at.timeout_us = options.timeout.count();
+    at.connect_timeout_us = options.connect_timeout.count();
+    at.client_name = detail::OrNull(options.client_name);
+    at.username = options.username ? options.username->c_str() : nullptr;
+    at.password = options.password ? options.password->c_str() : nullptr;
+    at.identity_secret = options.identity_secret.data();
+    at.identity_secret_len = options.identity_secret.size();
+    at.queue_capacity_max = options.queue_capacity_max;
+    at.spin = static_cast<int32_t>(options.spin);
+    at.log = state->log ? &detail::ClientState::Log : nullptr;
+    at.log_user = state.get();
+    at.on_decision = state->on_decision ? &detail::ClientState::Observe : nullptr;
+    at.on_decision_user = state.get();
+    detail::Run(error, [&](drl_error* why) { return drl_client_open(&at, &state->handle, why); });
+    if (state->handle != nullptr) state_ = std::move(state);
+  }
+
+  Stats ReadStats(std::error_code* error) const {
+    Stats stats = DRL_STATS_INIT;
+    detail::Run(error, [&](drl_error* why) { return drl_client_stats(get(), &stats, why); });
+    return stats;
+  }
+
+  std::string Metrics(std::error_code* error) const {
+    std::string text(8192, '\0');
+    for (;;) {
+      size_t length = 0;
+      drl_error why{};
+      const drl_status status = drl_client_metrics(get(), text.data(), text.size() + 1, &length, &why);
+      if (status == DRL_ERR_BUFFER) {
+        text.resize(length + length / 8);  // more may be needed by the next call
+        continue;
+      }
+      detail::Report(status, why, error);
+      text.resize(length);
+      return text;
+    }
+  }
+
+  std::shared_ptr<detail::ClientState> state_;
+};
+
+}  // namespace drl
+
+#endif  // DRL_CPP_CLIENT_HPP

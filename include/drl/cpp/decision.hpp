@@ -1,0 +1,87 @@
+/* The answer to one request. */
+#ifndef DRL_CPP_DECISION_HPP
+#define DRL_CPP_DECISION_HPP
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+#include "../decision.h"
+
+namespace drl {
+
+/** How a request was decided. */
+enum class Outcome : int32_t {
+  kNone = 0,  ///< no decision was made: the call failed
+  kAllowed = DRL_OUTCOME_ALLOWED,
+  kDenied = DRL_OUTCOME_DENIED,
+  kNever = DRL_OUTCOME_NEVER,  ///< the cost is above the burst: waiting will not help
+  kUndecided = DRL_OUTCOME_UNDECIDED  ///< degraded: the fail strategy set `allowed`
+};
+
+/** Whether the cost was taken from the bucket. */
+enum class Charged : int32_t { kNo = DRL_CHARGED_NO, kYes = DRL_CHARGED_YES, kUnknown = DRL_CHARGED_UNKNOWN };
+
+/** Redis's clock: time since 1970-01-01 UTC, in microseconds. */
+using RedisTime = std::chrono::time_point<std::chrono::system_clock, std::chrono::microseconds>;
+
+/** One decision; true when the request is to be served. With several limits, `limit`, `remaining` and `reset_after` are
+ *  those of the binding one. When the outcome is kUndecided, `remaining`, the times and `binding` mean nothing.
+ */
+struct Decision {
+  bool allowed = false;
+  bool degraded = false;  ///< Redis was not heard
+  Outcome outcome = Outcome::kNone;
+  Charged charged = Charged::kNo;
+  drl_status cause = DRL_OK;  ///< why Redis did not decide; DRL_OK when it did
+  int32_t binding = 0;        ///< index of the binding limit, from 0
+  int64_t limit = 0;          ///< tokens that the bucket holds at most
+  int64_t remaining = 0;      ///< whole tokens left
+  int64_t cost = 0;           ///< tokens asked for
+  std::optional<std::chrono::microseconds> retry_after;  ///< until the same request would be allowed; nothing: never
+  std::chrono::microseconds reset_after{0};              ///< until the bucket is full again
+  RedisTime decided_at{};                                ///< by the clock of Redis
+
+  explicit operator bool() const noexcept { return allowed; }
+};
+
+namespace detail {
+
+inline Decision FromC(const drl_decision& from) noexcept {
+  Decision decision;
+  decision.allowed = from.allowed != 0;
+  decision.degraded = from.degraded != 0;
+  decision.outcome = static_cast<Outcome>(from.outcome);
+  decision.charged = static_cast<Charged>(from.charged);
+  decision.cause = from.cause;
+  decision.binding = from.binding;
+  decision.limit = from.limit;
+  decision.remaining = from.remaining;
+  decision.cost = from.cost;
+  if (from.retry_after_us >= 0) decision.retry_after = std::chrono::microseconds(from.retry_after_us);
+  decision.reset_after = std::chrono::microseconds(from.reset_after_us);
+  decision.decided_at = RedisTime(std::chrono::microseconds(from.decided_at_us));
+  return decision;
+}
+
+inline drl_decision ToC(const Decision& from) noexcept {
+  drl_decision decision{};
+  decision.allowed = from.allowed ? 1 : 0;
+  decision.degraded = from.degraded ? 1 : 0;
+  decision.outcome = static_cast<int32_t>(from.outcome);
+  decision.charged = static_cast<int32_t>(from.charged);
+  decision.cause = from.cause;
+  decision.binding = from.binding;
+  decision.limit = from.limit;
+  decision.remaining = from.remaining;
+  decision.cost = from.cost;
+  decision.retry_after_us = from.retry_after ? from.retry_after->count() : -1;
+  decision.reset_after_us = from.reset_after.count();
+  decision.decided_at_us = from.decided_at.time_since_epoch().count();
+  return decision;
+}
+
+}  // namespace detail
+}  // namespace drl
+
+#endif  // DRL_CPP_DECISION_HPP

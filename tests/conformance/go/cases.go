@@ -1,0 +1,174 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"distributed-rate-limiter/drl"
+)
+
+// octets are bytes as the cases write them: a string, or an object with text or hex.
+type octets string
+
+func (o *octets) UnmarshalJSON(text []byte) error {
+	if text[0] == '"' {
+		return json.Unmarshal(text, (*string)(o))
+	}
+	var form struct {
+		Text   *string `json:"text"`
+		Hex    *string `json:"hex"`
+		Repeat *int    `json:"repeat"`
+	}
+	if err := strictly(text, &form); err != nil {
+		return err
+	}
+	var raw string
+	switch {
+	case form.Text != nil && form.Hex == nil:
+		raw = *form.Text
+	case form.Hex != nil && form.Text == nil:
+		bytes, err := hex.DecodeString(*form.Hex)
+		if err != nil {
+			return err
+		}
+		raw = string(bytes)
+	default:
+		return fmt.Errorf("bytes are text or hex: %s", text)
+	}
+	if form.Repeat != nil {
+		raw = strings.Repeat(raw, *form.Repeat)
+	}
+	*o = octets(raw)
+	return nil
+}
+
+type limitCase struct {
+	Rate  int64   `json:"rate"`
+	PerUs int64   `json:"per_us"`
+	Burst *int64  `json:"burst"`
+	Name  *string `json:"name"`
+}
+
+type limiterCase struct {
+	Limits       []limitCase `json:"limits"`
+	Namespace    *string     `json:"namespace"`
+	Name         *string     `json:"name"`
+	FailStrategy *string     `json:"fail_strategy"`
+}
+
+type clientCase struct {
+	RedisURL         *string `json:"redis_url"`
+	TimeoutUs        *int64  `json:"timeout_us"`
+	ConnectTimeoutUs *int64  `json:"connect_timeout_us"`
+	ClientName       *string `json:"client_name"`
+	Username         *string `json:"username"`
+	Password         *string `json:"password"`
+	Secret           *octets `json:"secret"`
+	QueueCapacityMax *int64  `json:"queue_capacity_max"`
+}
+
+func microseconds(us int64) time.Duration { return time.Duration(us) * time.Microsecond }
+
+func text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+// open opens the client with nothing but what the case says.
+func (c *clientCase) open(redisURL string) (*drl.Client, error) {
+	var options []drl.ClientOption
+	if c.RedisURL != nil {
+		redisURL = *c.RedisURL
+	}
+	if c.TimeoutUs != nil {
+		options = append(options, drl.Timeout(microseconds(*c.TimeoutUs)))
+	}
+	if c.ConnectTimeoutUs != nil {
+		options = append(options, drl.ConnectTimeout(microseconds(*c.ConnectTimeoutUs)))
+	}
+	if c.ClientName != nil {
+		options = append(options, drl.ClientName(*c.ClientName))
+	}
+	if c.Username != nil || c.Password != nil {
+		options = append(options, drl.Credentials(text(c.Username), text(c.Password)))
+	}
+	if c.Secret != nil {
+		options = append(options, drl.IdentitySecret([]byte(*c.Secret)))
+	}
+	if c.QueueCapacityMax != nil {
+		options = append(options, drl.QueueCapacity(*c.QueueCapacityMax))
+	}
+	return drl.NewClient(redisURL, options...)
+}
+
+// openPatient adds the time-out of the specification.
+func (c clientCase) openPatient(redisURL string) (*drl.Client, error) {
+	if c.TimeoutUs == nil {
+		patient := int64(10_000_000)
+		c.TimeoutUs = &patient
+	}
+	return c.open(redisURL)
+}
+
+func (l *limiterCase) open(client *drl.Client) (*drl.Limiter, error) {
+	options := []drl.LimiterOption{drl.FailError}
+	if l.FailStrategy != nil {
+		strategy, known := map[string]drl.FailStrategy{"open": drl.FailOpen, "closed": drl.FailClosed, "error": drl.FailError}[*l.FailStrategy]
+		if !known {
+			return nil, fmt.Errorf("unknown fail strategy %q", *l.FailStrategy)
+		}
+		options = append(options, strategy)
+	}
+	for _, limit := range l.Limits {
+		made := drl.Per(limit.Rate, microseconds(limit.PerUs)).Named(text(limit.Name))
+		if limit.Burst != nil {
+			made = made.WithBurst(*limit.Burst)
+		}
+		options = append(options, made)
+	}
+	if l.Namespace != nil {
+		options = append(options, drl.Namespace(*l.Namespace))
+	}
+	if l.Name != nil {
+		options = append(options, drl.Name(*l.Name))
+	}
+	return client.NewLimiter(options...)
+}
+
+// tenPerHour is the limiter of cases that name none.
+func tenPerHour() limiterCase {
+	return limiterCase{Limits: []limitCase{{Rate: 10, PerUs: 3_600_000_000}}}
+}
+
+func uniqueNamespace() string {
+	bytes := make([]byte, 8)
+	if _, err := rand.Read(bytes); err != nil {
+		panic(err)
+	}
+	return "conformance-" + hex.EncodeToString(bytes)
+}
+
+type flatDecision []int64
+
+func (f flatDecision) decision() (drl.Decision, error) {
+	if len(f) != 12 {
+		return drl.Decision{}, fmt.Errorf("a decision has 12 integers, this %d", len(f))
+	}
+	d := drl.Decision{
+		Allowed: f[0] != 0, Outcome: drl.Outcome(f[1]), Cause: drl.Status(f[2]), Charged: drl.Charge(f[3]), Binding: int(f[4]),
+		Degraded: f[5] != 0, Limit: f[6], Remaining: f[7], Cost: f[8], RetryAfter: microseconds(f[9]), ResetAfter: microseconds(f[10]),
+	}
+	if f[9] == -1 {
+		d.RetryAfter = drl.Never
+	}
+	if f[11] != 0 {
+		d.DecidedAt = time.UnixMicro(f[11])
+	}
+	return d, nil
+}

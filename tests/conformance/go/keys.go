@@ -1,0 +1,85 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+	"time"
+)
+
+func (r *runner) keyCase(raw json.RawMessage) (string, error) {
+	var c struct {
+		Name      string  `json:"name"`
+		Identity  octets  `json:"identity"`
+		Key       string  `json:"key"`
+		Namespace *string `json:"namespace"`
+		Limiter   *string `json:"limiter"`
+		Secret    *octets `json:"secret"`
+	}
+	if err := strictly(raw, &c); err != nil {
+		return c.Name, err
+	}
+	client, err := clientCase{Secret: c.Secret}.openPatient(r.redisURL)
+	if err != nil {
+		return c.Name, err
+	}
+	defer client.Close()
+	policy := tenPerHour()
+	policy.Namespace, policy.Name = c.Namespace, c.Limiter
+	limiter, err := policy.open(client)
+	if err != nil {
+		return c.Name, err
+	}
+	ctx, identity := context.Background(), string(c.Identity)
+	return c.Name, inTurn(
+		func() error { return limiter.Reset(ctx, identity) },
+		func() error { return r.expectExists(c.Key, ":0") },
+		func() error {
+			d, err := limiter.Allow(ctx, identity)
+			if err == nil && !d.Allowed {
+				err = fmt.Errorf("it is not allowed: %+v", d)
+			}
+			return err
+		},
+		func() error { return r.expectExists(c.Key, ":1") },
+		func() error { return limiter.Reset(ctx, identity) },
+		func() error { return r.expectExists(c.Key, ":0") },
+	)
+}
+
+func inTurn(steps ...func() error) error {
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *runner) expectExists(key, want string) error {
+	at, err := url.Parse(r.redisURL)
+	if err != nil {
+		return err
+	}
+	conn, err := net.DialTimeout("tcp", at.Host, 10*time.Second)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(10 * time.Second))
+	if _, err := fmt.Fprintf(conn, "EXISTS %s\r\n", key); err != nil {
+		return err
+	}
+	reply, err := bufio.NewReader(conn).ReadString('\n')
+	if err != nil {
+		return err
+	}
+	if got := strings.TrimRight(reply, "\r\n"); got != want {
+		return fmt.Errorf("EXISTS %s is %s, expected %s", key, got, want)
+	}
+	return nil
+}

@@ -1,0 +1,189 @@
+#include <gmock/gmock.h>
+
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "redis_test.h"
+
+namespace drl::test {
+namespace {
+
+using ::testing::HasSubstr;
+
+class ClientTest : public RedisTest {};
+
+TEST(Status, CodesAreErrorCodesOfTheirOwnCategory) {
+  const std::error_code error = MakeErrorCode(DRL_ERR_REDIS);
+  EXPECT_TRUE(error);
+  EXPECT_FALSE(MakeErrorCode(DRL_OK));
+  EXPECT_EQ(error.value(), DRL_ERR_REDIS);
+  EXPECT_STREQ(error.category().name(), "drl");
+  EXPECT_EQ(error.message(), drl_status_message(DRL_ERR_REDIS));
+}
+
+TEST(Status, CodesEqualTheStandardConditionsTheyMean) {
+  EXPECT_EQ(MakeErrorCode(DRL_ERR_TIMEOUT), std::errc::timed_out);
+  EXPECT_EQ(MakeErrorCode(DRL_ERR_CANCELLED), std::errc::operation_canceled);
+  EXPECT_EQ(MakeErrorCode(DRL_ERR_MEMORY), std::errc::not_enough_memory);
+  EXPECT_EQ(MakeErrorCode(DRL_ERR_COST), std::errc::invalid_argument);
+  EXPECT_NE(MakeErrorCode(DRL_ERR_REDIS), std::errc::timed_out);
+}
+
+TEST_F(ClientTest, WrongUrlThrowsTheStatusAndNamesTheArgument) {
+  try {
+    const Client client("http://localhost");
+    FAIL() << "no exception";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.status(), DRL_ERR_URL_SCHEME);
+    EXPECT_EQ(error.code(), MakeErrorCode(DRL_ERR_URL_SCHEME));
+    EXPECT_THAT(error.what(), HasSubstr("redis_url"));
+  }
+}
+
+TEST_F(ClientTest, WrongUrlSetsTheErrorCode) {
+  std::error_code error;
+  ClientOptions options;
+  options.redis_url = "redis://localhost:0";
+  const Client client(options, error);
+  EXPECT_EQ(error, MakeErrorCode(DRL_ERR_URL_PORT));
+  EXPECT_EQ(client.get(), nullptr);
+}
+
+TEST_F(ClientTest, SuccessClearsTheErrorCode) {
+  std::error_code error = MakeErrorCode(DRL_ERR_URL);
+  const Client client(Options(), error);
+  EXPECT_FALSE(error);
+  EXPECT_NE(client.get(), nullptr);
+}
+
+TEST_F(ClientTest, CallsOnAClientThatDidNotOpenFail) {
+  std::error_code error;
+  const Client client(ClientOptions(), error);
+  EXPECT_EQ(Thrown([&] { client.ReadStats(); }), DRL_ERR_NULL);
+  EXPECT_EQ(Thrown([&] { client.Metrics(); }), DRL_ERR_NULL);
+  EXPECT_EQ(Thrown([&] { Limiter limiter(client, PerSecond(1)); }), DRL_ERR_NULL);
+  EXPECT_EQ(Thrown([&] { Queue queue(client); }), DRL_ERR_NULL);
+}
+
+TEST_F(ClientTest, MovedFromObjectsFailAndDoNotCrash) {
+  Client client(Options());
+  Limiter limiter(client, PerSecond(1));
+  const Client other = std::move(client);
+  const Limiter mover = std::move(limiter);
+  EXPECT_EQ(Thrown([&] { client.ReadStats(); }), DRL_ERR_NULL);
+  EXPECT_EQ(Thrown([&] { limiter.Allow("a"); }), DRL_ERR_NULL);
+  EXPECT_EQ(Thrown([&] { limiter.AllowMany({{"a"}}); }), DRL_ERR_NULL);
+  EXPECT_EQ(Thrown([&] { limiter.AllowAsync("a"); }), DRL_ERR_NULL);
+  EXPECT_TRUE(mover.Allow("a"));
+}
+
+TEST_F(ClientTest, EveryOptionReachesTheLibrary) {
+  const auto status = [](auto change) {
+    ClientOptions options = Options();
+    change(options);
+    return Thrown([&] { const Client client(options); });
+  };
+  EXPECT_EQ(status([](ClientOptions& o) { o.timeout = microseconds(1); }), DRL_ERR_OPTION);
+  EXPECT_EQ(status([](ClientOptions& o) { o.connect_timeout = hours(2); }), DRL_ERR_OPTION);
+  EXPECT_EQ(status([](ClientOptions& o) { o.client_name = "two words"; }), DRL_ERR_OPTION);
+  EXPECT_EQ(status([](ClientOptions& o) { o.username = "user"; }), DRL_ERR_OPTION);
+  EXPECT_EQ(status([](ClientOptions& o) { o.password = std::string(5000, 'p'); }), DRL_ERR_OPTION);
+  EXPECT_EQ(status([](ClientOptions& o) { o.identity_secret = "short"; }), DRL_ERR_OPTION);
+  EXPECT_EQ(status([](ClientOptions& o) { o.queue_capacity_max = 1; }), DRL_ERR_OPTION);
+  EXPECT_EQ(status([](ClientOptions& o) { o.spin = static_cast<Spin>(7); }), DRL_ERR_OPTION);
+  EXPECT_EQ(status([](ClientOptions&) {}), DRL_OK);
+}
+
+TEST_F(ClientTest, SecretChangesTheKeyAndMayHoldNulBytes) {
+  ClientOptions options = Options();
+  for (const std::string& secret : {std::string(), std::string(16, '\0'), std::string(17, '\0')}) {
+    options.identity_secret = secret;
+    Limiter(Client(options), PerHour(10)).Allow("a");
+  }
+  // HMAC pads its key with zeros, so the two secrets of zeros are one.
+  EXPECT_EQ(redis_server_key_count(server_), 2);
+}
+
+TEST_F(ClientTest, LimiterKeepsItsClientOpen) {
+  const Limiter limiter(Client(Options()), PerHour(2));
+  EXPECT_TRUE(limiter.Allow("a"));
+  EXPECT_EQ(limiter.Allow("a").cause, DRL_OK);
+}
+
+TEST_F(ClientTest, CopiesShareOneConnection) {
+  const Client client(Options());
+  const Client copy = client;
+  Limiter(client, PerHour(2)).Allow("a");
+  Limiter(copy, PerHour(2)).Allow("a");
+  EXPECT_EQ(copy.ReadStats().connects, 1);
+  EXPECT_EQ(copy.get(), client.get());
+}
+
+TEST_F(ClientTest, LogHearsOfTheConnection) {
+  std::mutex mutex;
+  std::vector<std::string> lines;
+  ClientOptions options = Options();
+  options.log = [&](LogLevel, std::string_view line) {
+    const std::lock_guard<std::mutex> lock(mutex);
+    lines.emplace_back(line);
+  };
+  Limiter(Client(options), PerHour(2)).Allow("a");
+  const std::lock_guard<std::mutex> lock(mutex);
+  EXPECT_FALSE(lines.empty());
+}
+
+TEST_F(ClientTest, ObserverSeesDecisionsAndNames) {
+  std::vector<std::string> seen;
+  ClientOptions options = Options();
+  options.on_decision = [&](const Observation& one) {
+    seen.push_back(std::string(one.key_namespace) + "/" + std::string(one.limiter_name) + "/" +
+                   (one.decision ? "yes" : "no") + "/" + (one.error ? "error" : "ok"));
+  };
+  const Client client(options);
+  LimiterOptions policy;
+  policy.limits = {PerHour(1)};
+  policy.key_namespace = "api";
+  policy.name = "login";
+  const Limiter limiter(client, policy);
+  limiter.Allow("a");
+  limiter.Allow("a");
+  EXPECT_EQ(seen, (std::vector<std::string>{"api/login/yes/ok", "api/login/no/ok"}));
+}
+
+TEST_F(ClientTest, StatsCountDecisions) {
+  const Client client(Options());
+  const Limiter limiter(client, PerHour(1));
+  limiter.Allow("a");
+  limiter.Allow("a");
+  limiter.Allow("a", 2);
+  limiter.Peek("a");
+  Stats stats = client.ReadStats();
+  // A call is counted just after its answer went out.
+  const auto deadline = std::chrono::steady_clock::now() + seconds(5);
+  while (stats.peeks == 0 && std::chrono::steady_clock::now() < deadline) stats = client.ReadStats();
+  EXPECT_EQ(stats.allowed, 1);
+  EXPECT_EQ(stats.denied, 1);
+  EXPECT_EQ(stats.never, 1);
+  EXPECT_EQ(stats.peeks, 1);
+}
+
+TEST_F(ClientTest, MetricsGrowWithTheNumberOfLimiters) {
+  const Client client(Options());
+  for (int i = 0; i < 90; ++i) {
+    LimiterOptions policy;
+    policy.limits = {PerHour(1)};
+    policy.name = std::string(60, 'n') + std::to_string(i);
+    Limiter(client, policy).Allow("a");
+  }
+  std::error_code error;
+  const std::string text = client.Metrics(error);
+  EXPECT_FALSE(error);
+  EXPECT_GT(text.size(), 8192u);
+  EXPECT_THAT(text, HasSubstr(std::string(60, 'n') + "89"));
+  EXPECT_EQ(text.back(), '\n');
+  EXPECT_EQ(text.find('\0'), std::string::npos);
+}
+
+}  // namespace
+}  // namespace drl::test

@@ -1,0 +1,167 @@
+// fork() of a process with a live client under load: the child starts afresh, the parent notices nothing.
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <functional>
+#include <thread>
+
+#include "census.h"
+#include "handles.h"
+#include "scale.h"
+#include "tally.h"
+
+namespace drl::test {
+namespace {
+
+// Runs `body` in a child; what it returned, or -1 when it crashed or hung.
+int InChild(const std::function<int()>& body) {
+  const pid_t child = fork();
+  if (child == 0) _exit(body());
+  for (int waited = 0; waited < 30'000; ++waited) {
+    int status = 0;
+    if (waitpid(child, &status, WNOHANG) == child) return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+  return -1;
+}
+
+// The step at which a child failed; 0 for success.
+#define CHECK_STEP(step, condition) \
+  if (!(condition)) return step
+
+class ForkTest : public testing::Test {
+ protected:
+  void SetUp() override { ASSERT_GE(MicrosUntilDecided(limiter, "warm-up"), 0); }
+
+  Server server = StartServer();
+  Client client = OpenClient(redis_server_url(server.get()));
+  Limiter limiter = OpenLimiter(client, Ledger());
+};
+
+TEST_F(ForkTest, FirstCallInAChildIsDecided) {
+  const int failed = InChild([&] {
+    const Answer answer = Allow(limiter, "child");
+    CHECK_STEP(1, answer.status == DRL_OK);
+    CHECK_STEP(2, answer.decision.outcome == DRL_OUTCOME_ALLOWED);
+    CHECK_STEP(3, answer.decision.remaining == kLedgerBurst - 1);
+    return 0;
+  });
+  EXPECT_EQ(failed, 0);
+  EXPECT_EQ(ChargedInRedis(limiter, "child"), 1);
+}
+
+TEST_F(ForkTest, ChildHasAThreadAConnectionAndCountersOfItsOwn) {
+  const int64_t descriptors = CountDescriptors();
+  const int failed = InChild([&] {
+    CHECK_STEP(1, CountThreads() == 1);
+    Allow(limiter, "child");
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));  // a call is counted just after its caller was answered
+    const drl_stats stats = Stats(client);
+    CHECK_STEP(2, CountThreads() == 2);
+    CHECK_STEP(3, stats.connects == 1);
+    CHECK_STEP(4, stats.allowed == 1);
+    CHECK_STEP(5, CountDescriptors() == descriptors);  // its parent's socket and eventfd are closed
+    return 0;
+  });
+  EXPECT_EQ(failed, 0);
+  EXPECT_EQ(Stats(client).connects, 1);
+}
+
+TEST_F(ForkTest, ParentUnderLoadIsUnharmed) {
+  Callers callers(limiter, 4);
+  for (int64_t i = 0; i < Scaled(40); ++i) {
+    const int failed = InChild([&] {
+      for (int64_t n = 1; n <= 5; ++n) {
+        const Answer answer = Allow(limiter, "child-" + std::to_string(i));
+        CHECK_STEP(1, answer.decision.cause == DRL_OK);
+        CHECK_STEP(2, answer.decision.remaining == kLedgerBurst - n);
+      }
+      return 0;
+    });
+    EXPECT_EQ(failed, 0) << "child " << i;
+  }
+  const std::vector<Tally> tallies = callers.Stop();
+  EXPECT_EQ(Sum(tallies).undecided, 0);
+  ExpectTruth(tallies, limiter);
+  EXPECT_EQ(Stats(client).connects, 1);
+}
+
+TEST_F(ForkTest, ChildMayCloseItsHandlesAtOnce) {
+  EXPECT_EQ(InChild([&] {
+    limiter.reset();
+    client.reset();
+    return 0;
+  }), 0);
+  EXPECT_EQ(Allow(limiter, "parent").decision.cause, DRL_OK);
+}
+
+TEST_F(ForkTest, ChildMayCloseItsHandlesAfterACall) {
+  EXPECT_EQ(InChild([&] {
+    CHECK_STEP(1, Allow(limiter, "child").decision.cause == DRL_OK);
+    limiter.reset();
+    client.reset();
+    CHECK_STEP(2, CensusWhenThreadsAre(1).threads == 1);
+    return 0;
+  }), 0);
+  EXPECT_EQ(Allow(limiter, "parent").decision.cause, DRL_OK);
+}
+
+TEST_F(ForkTest, ManyThreadsOfAChildMayMakeTheFirstCallTogether) {
+  EXPECT_EQ(InChild([&] {
+    std::vector<Tally> tallies;
+    {
+      Callers callers(limiter, 8);
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      tallies = callers.Stop();
+    }
+    CHECK_STEP(1, Sum(tallies).undecided == 0);
+    CHECK_STEP(2, Stats(client).connects == 1);
+    return 0;
+  }), 0);
+}
+
+TEST_F(ForkTest, GrandchildWorksToo) {
+  EXPECT_EQ(InChild([&] {
+    CHECK_STEP(1, Allow(limiter, "family").decision.cause == DRL_OK);
+    CHECK_STEP(2, InChild([&] { return Allow(limiter, "family").decision.remaining == kLedgerBurst - 2 ? 0 : 1; }) == 0);
+    CHECK_STEP(3, Allow(limiter, "family").decision.remaining == kLedgerBurst - 3);
+    return 0;
+  }), 0);
+}
+
+TEST_F(ForkTest, QueueWorksInAChildAndForgetsItsParentsCalls) {
+  const Queue queue = OpenQueue(client);
+  redis_server_pause(server.get());
+  for (int64_t id = 0; id < 10; ++id) {
+    ASSERT_EQ(drl_queue_submit(queue.get(), limiter.get(), "parent", 6, 1, id, nullptr), DRL_OK);
+  }
+  redis_server_resume(server.get());
+  const int failed = InChild([&] {
+    CHECK_STEP(1, drl_queue_submit(queue.get(), limiter.get(), "child", 5, 1, 3, nullptr) == DRL_OK);
+    pollfd item{drl_queue_fd(queue.get()), POLLIN, 0};
+    CHECK_STEP(2, poll(&item, 1, 20'000) == 1);
+    drl_completion completions[16];
+    int32_t count = 0;
+    CHECK_STEP(3, drl_queue_wait(queue.get(), kPatientUs, completions, 16, &count, nullptr) == DRL_OK);
+    CHECK_STEP(4, count == 1);
+    CHECK_STEP(5, completions[0].id == 3);
+    CHECK_STEP(6, completions[0].decision.remaining == kLedgerBurst - 1);
+    return 0;
+  });
+  EXPECT_EQ(failed, 0);
+  int32_t taken = 0;
+  while (taken < 10) {
+    drl_completion completions[16];
+    int32_t count = 0;
+    ASSERT_EQ(drl_queue_wait(queue.get(), kPatientUs, completions, 16, &count, nullptr), DRL_OK);
+    ASSERT_GT(count, 0) << "a completion of the parent was lost";
+    taken += count;
+  }
+  EXPECT_EQ(ChargedInRedis(limiter, "parent"), 10);
+}
+
+}  // namespace
+}  // namespace drl::test
