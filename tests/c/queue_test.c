@@ -216,8 +216,60 @@ static void callback_is_called_and_must_not_block(void **state) {
   drl_client_close(client);
 }
 
+/* While Redis stands still, a few calls are under way and the rest stands in line: every third call ends where it stands. */
+static void cancelling_calls_that_stand_in_line_disturbs_no_other(void **state) {
+  enum { COUNT = 1000 };
+  int seen[COUNT] = {0};
+  drl_error error;
+  drl_client *client = open_client(state);
+  drl_limiter *limiter = open_limiter(client, COUNT, 1000 * MINUTE_US);
+  drl_queue *queue = open_queue(client, COUNT);
+  allow(limiter, "somebody else", 1);
+  redis_server_pause(*state);
+  for (int i = 0; i < COUNT; ++i) submit(queue, limiter, i);
+  for (int i = 0; i < COUNT; i += 3) assert_ok(drl_queue_cancel(queue, i, &error), &error);
+  for (int i = 0; i < COUNT; i += 3) {
+    const drl_completion completion = wait_for_one(queue);
+    assert_int_equal(completion.status, DRL_ERR_CANCELLED);
+    ++seen[completion.id];
+  }
+  redis_server_resume(*state);
+  for (int i = 0; i < COUNT - (COUNT + 2) / 3; ++i) {
+    const drl_completion completion = wait_for_one(queue);
+    assert_int_equal(completion.decision.outcome, DRL_OUTCOME_ALLOWED);
+    ++seen[completion.id];
+  }
+  for (int i = 0; i < COUNT; ++i) assert_int_equal(seen[i], 1);
+  drl_queue_close(queue);
+  drl_limiter_close(limiter);
+  drl_client_close(client);
+}
+
+/* A drain may come between a completion and its signal; the signal that follows must not make an empty queue readable for long. */
+static void descriptor_of_a_drained_queue_is_readable_once_at_most(void **state) {
+  drl_client *client = open_client(state);
+  drl_limiter *limiter = open_limiter(client, 1000000, SECOND_US);
+  drl_queue *queue = open_queue(client, 10);
+  for (int i = 0; i < 2000; ++i) {
+    drl_completion completion;
+    drl_error error;
+    int32_t count = 0;
+    submit(queue, limiter, 1);
+    while (count == 0) assert_ok(drl_queue_drain(queue, &completion, 1, &count, &error), &error);
+    if (is_readable(queue, 1)) {
+      assert_ok(drl_queue_drain(queue, &completion, 1, &count, &error), &error);
+      assert_false(is_readable(queue, 0));
+    }
+  }
+  drl_queue_close(queue);
+  drl_limiter_close(limiter);
+  drl_client_close(client);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      TEST_WITH_SERVER(cancelling_calls_that_stand_in_line_disturbs_no_other),
+      TEST_WITH_SERVER(descriptor_of_a_drained_queue_is_readable_once_at_most),
       TEST_WITH_SERVER(every_submitted_call_completes_once_under_its_id),
       TEST_WITH_SERVER(descriptor_is_readable_while_there_are_completions),
       TEST_WITH_SERVER(reset_completes_with_its_status),

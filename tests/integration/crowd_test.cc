@@ -48,7 +48,7 @@ TEST(Crowd, EveryCallerGetsItsOwnAnswer) {
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(wrong.load(), 0);
-  const drl_stats stats = Stats(client);
+  const drl_stats stats = IdleStats(client);
   EXPECT_EQ(stats.undecided, 0);
   EXPECT_EQ(stats.queue_depth, 0);
   EXPECT_LT(stats.batches, stats.batched_decisions) << "a crowd travels together";

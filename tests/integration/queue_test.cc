@@ -271,7 +271,7 @@ TEST_F(QueueTest, ClosingTheQueueDropsWhatIsUnderWay) {
   queue.reset();
   redis_server_resume(server.get());
   EXPECT_GE(MicrosUntilDecided(limiter, "another"), 0);
-  EXPECT_EQ(Stats(client).queue_depth, 0);
+  EXPECT_EQ(IdleStats(client).queue_depth, 0);
 }
 
 TEST_F(QueueTest, ClosingTheClientCompletesEverything) {

@@ -129,6 +129,16 @@ inline drl_stats Stats(const Client& client) {
   return stats;
 }
 
+// The same once nothing is under way: the I/O thread lets go of a call a moment after its caller has the answer.
+inline drl_stats IdleStats(const Client& client) {
+  drl_stats stats = Stats(client);
+  for (int i = 0; i < 2'000 && stats.queue_depth > 0; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    stats = Stats(client);
+  }
+  return stats;
+}
+
 using SteadyClock = std::chrono::steady_clock;
 
 inline int64_t MicrosSince(SteadyClock::time_point since) {

@@ -1,0 +1,44 @@
+# frozen_string_literal: true
+
+module Drl
+  # Ruby's values as the native layer wants them. Not public.
+  module Arguments
+    module_function
+
+    # Seconds as whole microseconds. nil is 0: the default.
+    def microseconds(name, seconds)
+      return 0 if seconds.nil?
+      unless seconds.is_a?(Numeric) && seconds.real?
+        raise TypeError, "#{name} must be a number of seconds, not #{seconds.class}"
+      end
+
+      (seconds.to_r * 1_000_000).round
+    rescue FloatDomainError
+      raise ArgumentError, "#{name} must be finite"
+    end
+
+    # As microseconds, where an explicit 0 is a mistake and not the default.
+    def positive_microseconds(name, seconds)
+      value = microseconds(name, seconds)
+      raise ArgumentError, "#{name} must be at least a microsecond, or nil" if value.zero? && !seconds.nil?
+
+      value
+    end
+
+    # An option that the native layer numbers by its place in `values`.
+    def choice(name, value, values)
+      values.fetch(value) do
+        raise ArgumentError, "#{name} must be one of #{values.keys.map(&:inspect).join(", ")}, not #{value.inspect}"
+      end
+    end
+
+    # nil as 0, which is the default; a given 0 is a mistake.
+    def count(name, value)
+      return 0 if value.nil?
+      raise TypeError, "#{name} must be an Integer, not #{value.class}" unless value.is_a?(Integer)
+      raise ArgumentError, "#{name} is out of range" if value.zero?
+
+      value
+    end
+  end
+end

@@ -1,0 +1,62 @@
+# frozen_string_literal: true
+
+require "fileutils"
+require "socket"
+require "tmpdir"
+
+# A Redis of our own on a Unix socket, that nothing else on the machine can meet.
+class PrivateRedis
+  attr_reader :socket, :pid
+
+  def initialize
+    @folder = Dir.mktmpdir("drl-ruby")
+    @socket = File.join(@folder, "redis.sock")
+    start
+  end
+
+  def url
+    "unix://#{@socket}"
+  end
+
+  def start
+    @pid = Process.spawn("redis-server", "--port", "0", "--unixsocket", @socket, "--dir", @folder, "--save", "",
+                         "--appendonly", "no", in: File::NULL, out: File.join(@folder, "log"), err: %i[child out])
+    100.times do
+      return if command("PING") == "+PONG"
+
+      sleep 0.05
+    end
+    raise "Redis did not start: #{File.read(File.join(@folder, "log"))}"
+  end
+
+  # One inline command; the first line of the reply, or nil when Redis does not answer.
+  def command(line)
+    UNIXSocket.open(@socket) do |socket|
+      socket.write("#{line}\r\n")
+      socket.gets&.chomp
+    end
+  rescue SystemCallError
+    nil
+  end
+
+  # Redis as it is when its machine hangs: connected, silent.
+  def paused
+    Process.kill(:STOP, @pid)
+    yield
+  ensure
+    Process.kill(:CONT, @pid)
+  end
+
+  def stop
+    return if @pid.nil?
+
+    Process.kill(:TERM, @pid)
+    Process.wait(@pid)
+    @pid = nil
+  end
+
+  def remove
+    stop
+    FileUtils.rm_rf(@folder)
+  end
+end
