@@ -49,7 +49,7 @@ base::Result<Engine*> Engine::Start(const EngineOptions& options, uint64_t gener
 Engine::Engine(const EngineOptions& options, uint64_t generation)
     : options_(options),
       generation_(generation),
-      shared_(options.queue_capacity),
+      shared_(options.queue_capacity, options.spin),
       spin_(options.spin) {}
 
 Engine::~Engine() { Stop(); }
@@ -145,8 +145,11 @@ bool Engine::GiveUp(Slot& slot, drl_status cause) {
 }
 
 void Engine::Wait(Slot& slot) {
-  if (!SpinOn(slot)) SleepOn(slot);
-  spin_.Observe(base::MonotonicMicros() - slot.submitted_at);
+  const bool lone = shared_.pool.in_use() <= kSpinnersMax;
+  if (!lone || !SpinOn(slot)) SleepOn(slot);
+  const Micros latency = base::MonotonicMicros() - slot.submitted_at;
+  spin_.Observe(latency);
+  if (lone) shared_.spin_trial.Observe(latency);
 }
 
 void Engine::SleepOn(Slot& slot) {
@@ -166,7 +169,7 @@ void Engine::SleepOn(Slot& slot) {
 // take the processor from Redis and the I/O thread.
 bool Engine::SpinOn(const Slot& slot) const {
   const Micros budget = spin_.budget();
-  if (budget == 0 || shared_.pool.in_use() > kSpinnersMax) return false;
+  if (budget == 0 || !shared_.spin_trial.on()) return false;
   const Micros until = base::MonotonicMicros() + budget;
   do {
     for (int i = 0; i < 32; ++i) {

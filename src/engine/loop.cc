@@ -89,7 +89,7 @@ void Loop::KeepProbing(Micros now) {
 // Looks for work for a moment before sleeping. Not beside a crowd of callers: they need the processor.
 bool Loop::SpinForWork(Micros now) {
   const Micros budget = spin_.budget();
-  if (budget == 0 || shared_.pool.in_use() > kSpinnersMax) return false;
+  if (budget == 0 || !shared_.spin_trial.on() || shared_.pool.in_use() > kSpinnersMax) return false;
   const bool expecting = link_.ready() && !in_flight_.empty();
   const Micros until = now + budget;
   do {

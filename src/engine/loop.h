@@ -39,7 +39,7 @@ struct EngineOptions {
 
 // What callers and the I/O thread share.
 struct Shared {
-  explicit Shared(uint32_t capacity) : pool(capacity) {}
+  Shared(uint32_t capacity, bool spin) : pool(capacity), spin_trial(spin) {}
 
   SlotPool pool;
   Submissions submissions;
@@ -49,6 +49,7 @@ struct Shared {
   base::EventFd wake;
   alignas(64) std::atomic<bool> asleep{false};
   std::atomic<bool> stopping{false};
+  SpinTrial spin_trial;
   // Recent time of Redis and the wire for one decision, nanoseconds; for shedding.
   std::atomic<int64_t> service_ns{0};
 
