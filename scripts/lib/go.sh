@@ -2,6 +2,7 @@
 #
 # The prefix is the same each time, and the headers' sum is among the flags: Go's cache of built packages knows neither what pkg-config
 # said nor what the headers of other projects hold.
+. "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 go_prefix=$root/build/go/prefix
 
 # install_for_go PRESET: builds libdrl and installs it into the prefix.

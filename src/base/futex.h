@@ -2,6 +2,7 @@
 #pragma once
 
 #include <linux/futex.h>
+#include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -34,5 +35,8 @@ inline void CpuPause() {
   asm volatile("yield");
 #endif
 }
+
+// Lets another thread have this processor, if one waits for it: a spinner must not keep it from the one that it waits for.
+inline void YieldCpu() { sched_yield(); }
 
 }  // namespace drl::base

@@ -176,6 +176,7 @@ bool Engine::SpinOn(const Slot& slot) const {
       if (slot.state.load(std::memory_order_acquire) == kDone) return true;
       base::CpuPause();
     }
+    base::YieldCpu();
   } while (base::MonotonicMicros() < until);
   return false;
 }

@@ -39,7 +39,8 @@ void Loop::Cycle() {
   KeepProbing(now);
   Dispatch(now);
   ExpireDeadlines(now);
-  if (link_.ready() && !in_flight_.empty() && Receive()) return;
+  // With several calls under way a reply is likely to be there; behind a lone one the look would only delay the sleep.
+  if (link_.ready() && in_flight_.size() > 1 && Receive()) return;
   const Micros idle_since = base::MonotonicMicros();
   if (!SpinForWork(idle_since)) Sleep(idle_since);
   spin_.Observe(base::MonotonicMicros() - idle_since);
@@ -98,6 +99,7 @@ bool Loop::SpinForWork(Micros now) {
       base::CpuPause();
     }
     if (expecting && Receive()) return true;
+    base::YieldCpu();
   } while (base::MonotonicMicros() < until);
   return false;
 }

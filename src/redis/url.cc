@@ -186,6 +186,9 @@ bool IsClientName(std::string_view name) {
 Result<Endpoint> ParseUrl(std::string_view url) {
   if (url.empty()) return Malformed("it is empty");
   if (url.size() > 4096) return Malformed("it is longer than 4096 bytes");
+  for (const char c : url) {
+    if (static_cast<unsigned char>(c) < ' ') return Malformed("it has a control character");
+  }
   const size_t colon = url.find("://");
   if (colon == std::string_view::npos) return Malformed("it must start with a scheme, such as redis://");
   const Scheme scheme = SchemeOf(url.substr(0, colon));
