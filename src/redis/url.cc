@@ -187,7 +187,7 @@ Result<Endpoint> ParseUrl(std::string_view url) {
   if (url.empty()) return Malformed("it is empty");
   if (url.size() > 4096) return Malformed("it is longer than 4096 bytes");
   for (const char c : url) {
-    if (static_cast<unsigned char>(c) < ' ') return Malformed("it has a control character");
+    if (static_cast<unsigned char>(c) < ' ') return Malformed("it has a wrong character: a control character");
   }
   const size_t colon = url.find("://");
   if (colon == std::string_view::npos) return Malformed("it must start with a scheme, such as redis://");
