@@ -18,7 +18,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   DRL_FUZZ_CHECK(endpoint->unix_path.size() <= drl::redis::kUnixPathMax);
   DRL_FUZZ_CHECK(endpoint->unix_path.empty() != endpoint->host.empty());
   DRL_FUZZ_CHECK(endpoint->unix_path.find('\0') == std::string::npos);
-  DRL_FUZZ_CHECK(endpoint->username.empty() || !endpoint->password.empty());
   DRL_FUZZ_CHECK(endpoint->timeout_us >= 0 && endpoint->timeout_us <= 3'600'000'000);
   // A second reading of what was read gives the same.
   if (endpoint->unix_path.empty()) {

@@ -1,0 +1,197 @@
+"""The answer to one request."""
+
+from __future__ import annotations
+
+import enum
+import math
+from typing import Any, Dict, Iterable, List, NoReturn, Optional, Tuple
+
+from . import _native
+from .status import Status
+
+# Positions in a decision: bindings/swig/drl_flat.h.
+_ALLOWED, _OUTCOME, _CAUSE, _CHARGED, _BINDING, _DEGRADED = range(6)
+_LIMIT, _REMAINING, _COST, _RETRY_AFTER_US, _RESET_AFTER_US, _DECIDED_AT_US = range(6, 12)
+
+# How many of which headers: include/drl/http.h.
+_STYLES = {"draft": 1, "legacy": 2, "x": 4, "cache_control": 8, "cors": 16}
+_X_RESETS = {"delta": 0, "epoch": 1}
+
+
+class Outcome(str, enum.Enum):
+    """How a request was decided."""
+
+    ALLOWED = "allowed"  #: Redis charged the cost, or, for cost 0, looked.
+    DENIED = "denied"  #: Too few tokens now.
+    NEVER = "never"  #: The cost is above what the bucket ever holds: no wait will help.
+    UNDECIDED = "undecided"  #: Redis did not decide: the fail strategy did.
+
+
+_OUTCOMES = (None, Outcome.ALLOWED, Outcome.DENIED, Outcome.NEVER, Outcome.UNDECIDED)
+_CHARGES = (False, True, None)
+
+
+def header_style(styles: Iterable[str]) -> int:
+    """The style bits of the library; 0 for none named, which is its default."""
+    if isinstance(styles, str):
+        styles = (styles,)
+    bits = 0
+    for style in styles:
+        if style not in _STYLES:
+            raise ValueError(f"styles: {style!r} is not one of {', '.join(_STYLES)}")
+        bits |= _STYLES[style]
+    return bits
+
+
+class RateLimitInfo:
+    """One decision. It cannot be changed; times are seconds, as float.
+
+    With several limits, ``limit``, ``remaining`` and ``reset`` are those of the binding one: the one that denies for longest, or
+    else the one with the fewest tokens left. When ``degraded`` is true, Redis was not heard, and only ``allowed``, ``cost``,
+    ``limit`` and ``cause`` mean something.
+    """
+
+    __slots__ = ("_limiter", "_values")
+    _values: Tuple[int, ...]
+    _limiter: Any  # the handle, for the headers
+
+    def __init__(self, values: Tuple[int, ...], limiter: Any = None) -> None:
+        _set_values(self, values)
+        _set_limiter(self, limiter)
+
+    @property
+    def allowed(self) -> bool:
+        """Whether to serve the request."""
+        return self._values[_ALLOWED] == 1
+
+    @property
+    def limit(self) -> int:
+        """Tokens that the bucket holds at most."""
+        return self._values[_LIMIT]
+
+    @property
+    def remaining(self) -> int:
+        """Whole tokens left after this decision."""
+        return self._values[_REMAINING]
+
+    @property
+    def cost(self) -> int:
+        """Tokens asked for."""
+        return self._values[_COST]
+
+    @property
+    def retry_after(self) -> float:
+        """Seconds until the same request would be allowed: 0.0 if it was, ``math.inf`` if it never will be."""
+        micros = self._values[_RETRY_AFTER_US]
+        return math.inf if micros < 0 else micros / 1e6
+
+    @property
+    def reset(self) -> float:
+        """Seconds until the bucket is full again."""
+        return self._values[_RESET_AFTER_US] / 1e6
+
+    @property
+    def outcome(self) -> Outcome:
+        """How it was decided."""
+        outcome = _OUTCOMES[self._values[_OUTCOME]]
+        assert outcome is not None
+        return outcome
+
+    @property
+    def degraded(self) -> bool:
+        """Whether Redis was not heard."""
+        return self._values[_DEGRADED] == 1
+
+    @property
+    def cause(self) -> Optional[Status]:
+        """Why Redis did not decide; None when it did."""
+        cause = self._values[_CAUSE]
+        return Status(cause) if cause else None
+
+    @property
+    def charged(self) -> Optional[bool]:
+        """Whether the cost was taken. None: unknown, because the answer was lost."""
+        return _CHARGES[self._values[_CHARGED]]
+
+    @property
+    def binding(self) -> int:
+        """Index of the binding limit, from 0."""
+        return self._values[_BINDING]
+
+    @property
+    def decided_at(self) -> Optional[float]:
+        """When it was decided, by the clock of Redis, as time.time() would say; None when Redis did not decide."""
+        micros = self._values[_DECIDED_AT_US]
+        return micros / 1e6 if micros else None
+
+    def as_headers(
+        self, *, styles: Iterable[str] = (), x_reset: str = "delta", lower_case: bool = False
+    ) -> Dict[str, str]:
+        """The HTTP headers of this decision: ``RateLimit-Policy``, ``RateLimit``, ``RateLimit-Limit``, ``-Remaining``, ``-Reset``,
+        and ``Retry-After`` where waiting helps.
+
+        ``styles`` chooses among "draft", "legacy" (these two are the default), "x" (``X-RateLimit-*``), "cache_control" and "cors";
+        ``x_reset`` is "delta" or "epoch".
+        """
+        return dict(self.header_lines(styles=styles, x_reset=x_reset, lower_case=lower_case))
+
+    def header_lines(
+        self, *, styles: Iterable[str] = (), x_reset: str = "delta", lower_case: bool = False, retry_jitter: float = 0.0
+    ) -> List[Tuple[str, str]]:
+        """as_headers, as a list of name and value in the order in which to send them."""
+        if self._limiter is None:
+            raise ValueError("headers need the limiter: this information was copied from another process")
+        if x_reset not in _X_RESETS:
+            raise ValueError(f'x_reset must be "delta" or "epoch", not {x_reset!r}')
+        return _header_lines(
+            _native.headers(
+                self._limiter,
+                self._values,
+                header_style(styles),
+                _X_RESETS[x_reset],
+                1 if lower_case else 0,
+                round(retry_jitter * 1e6),
+            )
+        )
+
+    def as_problem(self) -> Tuple[int, bytes]:
+        """The HTTP status that refuses the request, 429 or 503, and the body to send as ``application/problem+json`` (RFC 9457);
+        200 and an empty body if it was allowed."""
+        if self._limiter is None:
+            raise ValueError("a problem body needs the limiter: this information was copied from another process")
+        status, body = _native.problem(self._limiter, self._values)
+        return status, body
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"RateLimitInfo cannot be changed: {name}")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"RateLimitInfo cannot be changed: {name}")
+
+    def __eq__(self, other: object) -> bool:
+        return self._values == other._values if isinstance(other, RateLimitInfo) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._values)
+
+    def __repr__(self) -> str:
+        shown = ("allowed", "limit", "remaining", "reset", "cost", "retry_after", "outcome", "cause")
+        values = ((name, getattr(self, name)) for name in shown)
+        return "RateLimitInfo(%s)" % ", ".join(
+            f"{name}={value.value!r}" if isinstance(value, Outcome) else f"{name}={value!r}" for name, value in values
+        )
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        return RateLimitInfo, (self._values,)
+
+
+_set_values = RateLimitInfo.__dict__["_values"].__set__
+_set_limiter = RateLimitInfo.__dict__["_limiter"].__set__
+
+
+def _header_lines(text: str) -> List[Tuple[str, str]]:
+    lines = []
+    for line in text.splitlines():
+        name, _, value = line.partition(": ")
+        lines.append((name, value))
+    return lines

@@ -1,0 +1,216 @@
+"""The limiter: 1 to 8 limits that are charged all together or not at all."""
+
+from __future__ import annotations
+
+import dataclasses
+from types import TracebackType
+from typing import Any, Iterable, List, Optional, Sequence, Tuple, Type, Union
+
+from . import _native
+from .arguments import Identity, Seconds, microseconds, one_of, optional_count
+from .client import Client
+from .errors import InvalidArgumentError
+from .info import RateLimitInfo
+from .stats import Stats
+from .status import Status
+
+_STRATEGIES = {"open": 0, "closed": 1, "error": 2}
+
+Answer = Tuple[bool, RateLimitInfo]
+Request = Union[Identity, Tuple[Identity, int]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Limit:
+    """``rate`` tokens per ``per`` seconds, refilled continuously, at most ``burst`` (default: rate) saved up.
+
+    ``name`` is what HTTP headers call it.
+    """
+
+    rate: int
+    per: Seconds
+    burst: Optional[int] = None
+    name: Optional[str] = None
+
+
+class RateLimiter:
+    """Limits on Redis, one bucket for each identity.
+
+    Limiters with the same namespace and name share their buckets, in every process and language. All methods may be called from any
+    thread, the asynchronous ones from any event loop.
+
+    rate, per, burst: one limit, see Limit; or limits: several, of which every one must agree
+    fail_strategy: what to say when Redis does not decide: "open" serves, "closed" refuses, "error" raises UndecidedError
+    async_mode: accepted for compatibility; allow and allow_async both work, whatever it says
+    name: tells limiters of one namespace apart
+    client: a shared one, instead of redis_url; further keywords (timeout ...) are those of Client
+    """
+
+    def __init__(
+        self,
+        redis_url: Optional[str] = None,
+        rate: Optional[int] = None,
+        per: Optional[Seconds] = None,
+        burst: Optional[int] = None,
+        namespace: str = "default",
+        fail_strategy: str = "open",
+        async_mode: bool = False,
+        *,
+        name: Optional[str] = None,
+        limits: Optional[Sequence[Limit]] = None,
+        client: Optional[Client] = None,
+        **client_options: Any,
+    ) -> None:
+        self._handle: Any = None
+        self.limits = _limits(rate, per, burst, limits)
+        self.namespace = namespace
+        self.name = name
+        self.fail_strategy = fail_strategy
+        self.async_mode = async_mode
+        strategy = one_of("fail_strategy", fail_strategy, _STRATEGIES, Status.FAIL_STRATEGY)
+        self._owns_client = client is None
+        self.client = _client(redis_url, client, client_options)
+        self._handle = _native.limiter_open(
+            self.client._handle, namespace, name, strategy, _numbers(self.limits), _names(self.limits)
+        )
+
+    def allow(self, identity: Identity, cost: int = 1) -> Answer:
+        """Take ``cost`` tokens from the bucket of ``identity``, now or not at all. Other threads run while it waits."""
+        handle = self._handle
+        values = _native.allow(handle, identity, cost)
+        return values[0] == 1, RateLimitInfo(values, handle)
+
+    async def allow_async(self, identity: Identity, cost: int = 1) -> Answer:
+        """allow, without blocking the event loop. Cancelling it withdraws what was not sent to Redis yet."""
+        handle = self._handle
+        values = await self.client._queue().call(handle, identity, cost)
+        return values[0] == 1, RateLimitInfo(values, handle)
+
+    def peek(self, identity: Identity) -> RateLimitInfo:
+        """Look at the bucket and take nothing."""
+        return self.allow(identity, 0)[1]
+
+    async def peek_async(self, identity: Identity) -> RateLimitInfo:
+        """Look at the bucket and take nothing."""
+        return (await self.allow_async(identity, 0))[1]
+
+    def reset(self, identity: Identity) -> None:
+        """Forget one identity: its bucket is full again. Raises UndecidedError when Redis did not do it, whatever the fail strategy."""
+        _native.reset(self._handle, identity)
+
+    async def reset_async(self, identity: Identity) -> None:
+        """reset, without blocking the event loop."""
+        await self.client._queue().call(self._handle, identity, 0, reset=1)
+
+    def allow_many(self, requests: Iterable[Request]) -> List[Answer]:
+        """Decide up to 4096 requests, each an identity or (identity, cost), in one round trip, as allow would one after the other."""
+        pairs = _pairs(requests)
+        handle = self._handle
+        decisions = _native.allow_many(self.client._handle, handle, pairs) if pairs else []
+        return [(values[0] == 1, RateLimitInfo(values, handle)) for values in decisions]
+
+    async def allow_many_async(self, requests: Iterable[Request]) -> List[Answer]:
+        """allow_many, without blocking the event loop."""
+        pairs = _pairs(requests)
+        handle = self._handle
+        decisions = await self.client._queue().call_many(handle, pairs)
+        return [(values[0] == 1, RateLimitInfo(values, handle)) for values in decisions]
+
+    def stats(self) -> Stats:
+        """The counters of the client, for all limiters that share it."""
+        return self.client.stats()
+
+    def metrics(self) -> str:
+        """The counters of the client as Prometheus text exposition."""
+        return self.client.metrics()
+
+    def close(self) -> None:
+        """Close the limiter, and its client unless that was given. Calls raise ClosedError then. Closing twice is fine."""
+        self._handle = None
+        if self._owns_client:
+            self.client.close()
+
+    async def aclose(self) -> None:
+        """close, for ``async with``."""
+        self.close()
+
+    def undecided(self, cause: Status, cost: int = 1) -> RateLimitInfo:
+        """The refusal that stands for an UndecidedError: for those who must answer a request all the same."""
+        first = self.limits[0]
+        limit = first.rate if first.burst is None else first.burst
+        return RateLimitInfo((0, 4, int(cause), 2, 0, 1, limit, 0, cost, 0, 0, 0), self._handle)
+
+    def __enter__(self) -> RateLimiter:
+        return self
+
+    def __exit__(
+        self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
+    ) -> None:
+        self.close()
+
+    async def __aenter__(self) -> RateLimiter:
+        return self
+
+    async def __aexit__(
+        self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
+    ) -> None:
+        await self.aclose()
+
+    def __repr__(self) -> str:
+        return f"RateLimiter(limits={self.limits!r}, namespace={self.namespace!r}, name={self.name!r})"
+
+
+def _client(redis_url: Optional[str], client: Optional[Client], options: "dict[str, Any]") -> Client:
+    if client is None:
+        if redis_url is None:
+            raise TypeError("redis_url is missing: give it, or a client")
+        return Client(redis_url, **options)
+    if redis_url is not None:
+        raise TypeError("redis_url and client exclude each other")
+    if options:
+        raise TypeError(f"{next(iter(options))} belongs to the client, which was given")
+    if not isinstance(client, Client):
+        raise TypeError(f"client must be Client, not {type(client).__name__}")
+    return client
+
+
+def _limits(
+    rate: Optional[int], per: Optional[Seconds], burst: Optional[int], limits: Optional[Sequence[Limit]]
+) -> Tuple[Limit, ...]:
+    if limits is None:
+        if rate is None or per is None:
+            raise TypeError(f"{'rate' if rate is None else 'per'} is missing")
+        return (Limit(rate, per, burst),)
+    if rate is not None or per is not None or burst is not None:
+        raise TypeError("limits excludes rate, per and burst")
+    for limit in limits:
+        if not isinstance(limit, Limit):
+            raise TypeError(f"limits must hold Limit, not {type(limit).__name__}")
+    return tuple(limits)
+
+
+def _numbers(limits: Tuple[Limit, ...]) -> List[int]:
+    numbers: List[int] = []
+    for index, limit in enumerate(limits):
+        where = f"limits[{index}]." if len(limits) > 1 else ""
+        if isinstance(limit.rate, bool) or not hasattr(limit.rate, "__index__"):
+            raise TypeError(f"{where}rate must be int, not {type(limit.rate).__name__}")
+        numbers.append(limit.rate.__index__())
+        numbers.append(microseconds(where + "per", limit.per, Status.PER, exact=True))
+        numbers.append(optional_count(where + "burst", limit.burst, Status.BURST))
+    return numbers
+
+
+def _names(limits: Tuple[Limit, ...]) -> Optional[str]:
+    """The names of the limits, joined by line feeds, which none of them may hold therefore."""
+    names = [limit.name or "" for limit in limits]
+    for index, name in enumerate(names):
+        if not isinstance(name, str):
+            raise TypeError(f"limits[{index}].name must be str, not {type(name).__name__}")
+        if "\n" in name:
+            raise InvalidArgumentError(Status.NAME, f"limits[{index}].name holds a line feed")
+    return "\n".join(names) if any(names) else None
+
+
+def _pairs(requests: Iterable[Request]) -> List[Tuple[Identity, int]]:
+    return [request if isinstance(request, tuple) else (request, 1) for request in requests]

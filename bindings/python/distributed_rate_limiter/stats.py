@@ -1,0 +1,52 @@
+"""What a client has done so far."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, List, Tuple
+
+_BREAKER = ("closed", "open", "half_open")
+_LATENCY_BUCKETS = 21
+_BATCH_BUCKETS = 7
+
+
+@dataclasses.dataclass(frozen=True)
+class Stats:
+    """Counters since the client was opened, or since this process was forked."""
+
+    breaker: str  #: "closed": calls go to Redis; "open" and "half_open": they are answered at once by the fail strategy
+    allowed: int
+    denied: int
+    never: int
+    undecided: int  #: the sum of the next eight
+    degraded_timeout: int
+    degraded_connection: int
+    degraded_redis: int
+    degraded_circuit_open: int
+    degraded_queue_full: int
+    degraded_shed: int
+    cancelled: int
+    closed: int
+    peeks: int
+    resets: int
+    late_replies: int
+    expired_in_redis: int
+    batches: int  #: calls to Redis
+    batched_decisions: int  #: decisions that they carried
+    connects: int
+    connect_failures: int
+    queue_depth: int  #: calls waiting or in flight now
+    latency_sum: float  #: seconds, of all decisions in the histogram
+    latency: Tuple[int, ...]  #: decisions that took at most 8, 16, 32 ... microseconds; the last has no bound
+    batch_size: Tuple[int, ...]  #: calls to Redis that carried at most 1, 2, 4 ... 64 decisions
+    connected: bool
+    breaker_opened: int  #: times the breaker opened
+
+    @classmethod
+    def _of(cls, values: Tuple[int, ...]) -> Stats:
+        """From the order of bindings/swig/drl_flat.h."""
+        plain = len(values) - _LATENCY_BUCKETS - _BATCH_BUCKETS - 2
+        latency = plain + _LATENCY_BUCKETS
+        fields: List[Any] = [_BREAKER[values[0]], *values[1 : plain - 1], values[plain - 1] / 1e6]
+        fields += [values[plain:latency], values[latency:-2], values[-2] == 1, values[-1]]
+        return cls(*fields)
