@@ -126,7 +126,7 @@ Status ParseHostPort(std::string_view text, Endpoint& endpoint) {
   if (endpoint.host.empty()) return Malformed("the host is missing");
   if (endpoint.host.size() > 253) return Malformed("the host is too long");
   for (const char c : endpoint.host) {
-    if (c <= ' ' || c > '~' || c == '%' || c == ',') return Malformed("the host has a wrong character");
+    if (c <= ' ' || c > '~' || c == '%' || c == ',' || c == '[' || c == ']') return Malformed("the host has a wrong character");
   }
   if (port.empty()) return {};
   const auto number = ParseInteger(port);
