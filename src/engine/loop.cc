@@ -36,9 +36,11 @@ void Loop::Cycle() {
   }
   Micros now = base::MonotonicMicros();
   AdvanceLink(now);
+  const bool was_ready = link_.ready();
   KeepProbing(now);
   Dispatch(now);
   ExpireDeadlines(now);
+  if (was_ready && !link_.ready()) return;  // lost just now: the next cycle begins to connect
   // With several calls under way a reply is likely to be there; behind a lone one the look would only delay the sleep.
   if (link_.ready() && in_flight_.size() > 1 && Receive()) return;
   const Micros idle_since = base::MonotonicMicros();

@@ -178,7 +178,8 @@ void Loop::TakeError(Call& call, const redis::Reply& reply, Micros now) {
 // Replies that come together are one after the other in Redis, so times and decisions are summed up before they are divided; and
 // a full call weighs more than a lone one.
 void Loop::LearnServiceTime(const Call& call, Micros now) {
-  if (call.count == 0) return;
+  // A small call that waited behind no other says how long the way is, not what Redis can take.
+  if (call.count == 0 || (call.sent_at >= last_reply_at_ && call.count < core::kDecisionsPerCallMax / 2)) return;
   constexpr double kDecisionMaxUs = 1'000;
   constexpr double kMemory = 31.0 / 32;
   const auto busy = static_cast<double>(now - std::max(call.sent_at, last_reply_at_));
