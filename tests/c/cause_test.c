@@ -93,20 +93,31 @@ static void a_reset_without_del_is_a_permission_error_and_disturbs_nobody(void *
   drl_client_close(client);
 }
 
-/* Submits one call and waits until Redis has it on the wire: a ready descriptor alone would not say so. */
+static int64_t batches_of(drl_client *client) {
+  drl_error error;
+  drl_stats stats = DRL_STATS_INIT;
+  assert_ok(drl_client_stats(client, &stats, &error), &error);
+  return stats.batches;
+}
+
+/* Submits one request and waits until it is on the wire, alone in its call: a ready descriptor would not say so. */
+static void submit_alone(drl_client *client, drl_queue *queue, drl_limiter *limiter, int64_t id) {
+  drl_error error;
+  const int64_t batches = batches_of(client);
+  assert_ok(drl_queue_submit(queue, limiter, "user", 4, 1, id, &error), &error);
+  while (batches_of(client) == batches) {
+  }
+}
+
 static void submit_and_lose(redis_server *server, drl_client *client, drl_limiter *limiter, drl_completion *completion) {
   drl_error error;
   drl_queue *queue = NULL;
   const drl_queue_options options = DRL_QUEUE_OPTIONS_INIT;
-  drl_stats stats = DRL_STATS_INIT;
   int32_t count = 0;
   assert_ok(drl_queue_open(client, &options, &queue, &error), &error);
   allow(limiter, "user", 1);
-  assert_ok(drl_client_stats(client, &stats, &error), &error);
-  const int64_t batches = stats.batches;
   redis_server_pause(server);
-  assert_ok(drl_queue_submit(queue, limiter, "user", 4, 1, 7, &error), &error);
-  while (stats.batches == batches) assert_ok(drl_client_stats(client, &stats, &error), &error);
+  submit_alone(client, queue, limiter, 7);
   redis_server_kill(server);
   assert_ok(drl_queue_wait(queue, PATIENT_US, completion, 1, &count, &error), &error);
   assert_int_equal(count, 1);
@@ -291,12 +302,36 @@ static void too_many_waiting_calls_are_a_full_queue(void **state) {
   close_crowd(all);
 }
 
+/* Two calls, one behind the other: how long the second one takes is what Redis needs for a decision. */
+static void submit_a_pair(crowd all) {
+  drl_error error;
+  drl_completion completion;
+  for (int64_t id = 1; id <= 2; ++id) submit_alone(all.client, all.queue, all.limiter, id);
+  for (int i = 0; i < 2; ++i) {
+    int32_t count = 0;
+    assert_ok(drl_queue_wait(all.queue, PATIENT_US, &completion, 1, &count, &error), &error);
+    assert_int_equal(count, 1);
+    assert_int_equal(completion.status, DRL_OK);
+  }
+}
+
 static void calls_that_cannot_meet_their_deadline_are_shed(void **state) {
   const crowd all = open_crowd(fake_redis_url(*state), SECOND_US / 2, 1024);
   fake_redis_answer(*state, "*3\r\n:" FAKE_REDIS_TAG "\r\n:" FAKE_REDIS_NOW "\r\n:1000\r\n", 5000);
-  for (int i = 0; i < 40; ++i) allow(all.limiter, "user", 1); /* it learns that Redis is slow */
+  allow(all.limiter, "user", 1); /* it is connected */
+  for (int i = 0; i < 40; ++i) submit_a_pair(all); /* it learns that Redis is slow */
   fake_redis_answer(*state, NULL, 0);
   assert_int_equal(submit_until_refused(all, 1024), DRL_ERR_SHED);
+  close_crowd(all);
+}
+
+/* How far away Redis is says nothing about how many decisions it can make. */
+static void a_long_way_to_redis_sheds_nobody(void **state) {
+  const crowd all = open_crowd(fake_redis_url(*state), SECOND_US / 2, 1024);
+  fake_redis_answer(*state, "*3\r\n:" FAKE_REDIS_TAG "\r\n:" FAKE_REDIS_NOW "\r\n:1000\r\n", 5000);
+  for (int i = 0; i < 40; ++i) allow(all.limiter, "user", 1);
+  fake_redis_answer(*state, NULL, 0);
+  assert_int_equal(submit_until_refused(all, 1000), DRL_OK);
   close_crowd(all);
 }
 
@@ -324,6 +359,7 @@ int main(void) {
       TEST_WITH_SERVER(many_timeouts_open_the_circuit),
       TEST_WITH_FAKE(too_many_waiting_calls_are_a_full_queue),
       TEST_WITH_FAKE(calls_that_cannot_meet_their_deadline_are_shed),
+      TEST_WITH_FAKE(a_long_way_to_redis_sheds_nobody),
   };
   return cmocka_run_group_tests_name("cause", tests, NULL, NULL);
 }
