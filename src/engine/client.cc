@@ -92,7 +92,7 @@ drl_status Client::DecideMany(std::span<const Request> requests, drl_decision* d
     if (oldest == nullptr) oldest = newest;
   }
   if (newest == nullptr) return status;
-  if (!engine->Submit(newest, oldest)) {
+  if (!engine->SubmitAndDrive(newest, oldest)) {
     for (size_t i = 0; i < requests.size(); ++i) {
       if (slots[i] != nullptr) engine->Discard(*slots[i]);
     }

@@ -1,4 +1,4 @@
-// How a request ends on the I/O thread: decided, failed, expired, closed.
+// How a request ends in the loop: decided, failed, expired, closed.
 #include <algorithm>
 #include <cstring>
 
@@ -110,7 +110,7 @@ void Loop::LoseConnection(const base::Status& status, base::Micros now) {
   }
   in_flight_.Clear();
   shared_.counters.connected.store(false, std::memory_order_relaxed);
-  options_.log.Warning("connection lost: " + status.message());
+  notes_.push_back("connection lost: " + status.message());
   last_failure_.clear();
   link_.Lose(now);
   if (link_.phase() == Link::Phase::kWaiting) {

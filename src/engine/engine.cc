@@ -28,6 +28,18 @@ class SignalsBlocked {
   sigset_t before_;
 };
 
+// A thread that is cancelled while it holds the baton would keep it for ever.
+class NotCancelled {
+ public:
+  NotCancelled() { pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before_); }
+  ~NotCancelled() { pthread_setcancelstate(before_, nullptr); }
+  NotCancelled(const NotCancelled&) = delete;
+  NotCancelled& operator=(const NotCancelled&) = delete;
+
+ private:
+  int before_ = 0;
+};
+
 }  // namespace
 
 base::Result<Engine*> Engine::Start(const EngineOptions& options, uint64_t generation) {
@@ -103,6 +115,19 @@ bool Engine::WouldMissDeadline() const {
 bool Engine::Submit(Slot* newest, Slot* oldest) {
   if (!shared_.submissions.Push(newest, oldest)) return false;
   shared_.Wake();
+  return true;
+}
+
+bool Engine::SubmitAndDrive(Slot* newest, Slot* oldest) { return Drive(newest) || Submit(newest, oldest); }
+
+bool Engine::Drive(Slot* newest) {
+  if (shared_.has_news() || !shared_.baton.Take()) return false;
+  const NotCancelled guard;
+  shared_.asleep.store(false, std::memory_order_relaxed);
+  const bool finished = loop_->Drive(newest, shared_.spin_trial.on() ? spin_.budget() : 0);
+  shared_.asleep.store(true, std::memory_order_seq_cst);
+  shared_.baton.Return();
+  if (!finished || shared_.has_news()) shared_.Wake();
   return true;
 }
 

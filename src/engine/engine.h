@@ -36,6 +36,9 @@ class Engine {
   // Hands slots, linked by `next` from the newest to the oldest, to the I/O thread. When the engine is closed, false, and
   // they are the caller's to Discard.
   bool Submit(Slot* newest, Slot* oldest);
+  // The same for slots whose owner will Await them. If the I/O thread has nothing to do, this thread does its work for them:
+  // then it blocks like Await.
+  bool SubmitAndDrive(Slot* newest, Slot* oldest);
   // Has the I/O thread call back with an answer that is known at once. For a request made in a callback, which would otherwise
   // be called from inside itself without end. Not ok when it cannot: then nobody is called.
   base::Status AnswerLater(const Request& request, const base::Status& cause, drl_decision_callback callback, void* user);
@@ -62,6 +65,7 @@ class Engine {
 
  private:
   Engine(const EngineOptions& options, uint64_t generation);
+  bool Drive(Slot* newest);
   void Wait(Slot& slot);
   void SleepOn(Slot& slot);
   bool SpinOn(const Slot& slot) const;

@@ -28,6 +28,7 @@ void Loop::Run() {
 }
 
 void Loop::Cycle() {
+  WriteNotes();
   shared_.submissions.TakeAll(pending_);
   if (!shared_.answered.empty()) {
     SlotList answered;
@@ -43,9 +44,33 @@ void Loop::Cycle() {
   if (was_ready && !link_.ready()) return;  // lost just now: the next cycle begins to connect
   // With several calls under way a reply is likely to be there; behind a lone one the look would only delay the sleep.
   if (link_.ready() && in_flight_.size() > 1 && Receive()) return;
-  const Micros idle_since = base::MonotonicMicros();
-  if (!SpinForWork(idle_since)) Sleep(idle_since);
-  spin_.Observe(base::MonotonicMicros() - idle_since);
+  Rest();
+}
+
+// Nothing is under way, and nothing will be unless somebody asks.
+bool Loop::idle() const {
+  return link_.ready() && in_flight_.empty() && pending_.empty() && !script_missing_ && !shared_.breaker.refuses();
+}
+
+// Waits for something to do, idle without the baton: a caller may run the loop meanwhile, and nothing of it is touched here.
+void Loop::Rest() {
+  const Micros since = base::MonotonicMicros();
+  const Micros wait = NextTimer(since) - since;
+  const bool lent = idle();
+  pollfd socket = Socket(lent ? POLLRDHUP : POLLIN);  // replies are for whoever has the baton
+  if (lent) shared_.baton.PutDown();
+  bool woken = false;
+  if (!SpinForWork(since, lent)) woken = Sleep(socket, wait);
+  if (lent) shared_.baton.PickUp();
+  shared_.asleep.store(false, std::memory_order_relaxed);
+  if (woken) shared_.wake.Clear();
+  if (socket.revents != 0 && link_.ready()) Receive();
+  spin_.Observe(base::MonotonicMicros() - since);
+}
+
+void Loop::WriteNotes() {
+  for (const std::string& note : notes_) options_.log.Warning(note);
+  notes_.clear();
 }
 
 void Loop::AdvanceLink(Micros now) {
@@ -90,26 +115,32 @@ void Loop::KeepProbing(Micros now) {
 }
 
 // Looks for work for a moment before sleeping. Not beside a crowd of callers: they need the processor.
-bool Loop::SpinForWork(Micros now) {
+bool Loop::SpinForWork(Micros now, bool lent) {
   const Micros budget = spin_.budget();
   if (budget == 0 || !shared_.spin_trial.on() || shared_.pool.in_use() > kSpinnersMax) return false;
-  const bool expecting = link_.ready() && !in_flight_.empty();
+  const bool expecting = !lent && link_.ready() && !in_flight_.empty();
   const Micros until = now + budget;
   do {
     for (int i = 0; i < 16; ++i) {
       if (shared_.has_news()) return true;
       base::CpuPause();
     }
+    if (lent && !shared_.baton.lies()) return false;
     if (expecting && Receive()) return true;
     base::YieldCpu();
   } while (base::MonotonicMicros() < until);
   return false;
 }
 
-Micros Loop::NextTimer(Micros now) const {
-  Micros next = link_.deadline();
-  if (!pending_.empty()) next = std::min(next, pending_.front()->deadline);
+// The earliest deadline of a request.
+Micros Loop::NextDeadline() const {
+  Micros next = pending_.empty() ? INT64_MAX : pending_.front()->deadline;
   for (size_t at = 0; at < in_flight_.size(); ++at) next = std::min(next, in_flight_.at(at).deadline);
+  return next;
+}
+
+Micros Loop::NextTimer(Micros now) const {
+  Micros next = std::min(link_.deadline(), NextDeadline());
   if (!in_flight_.empty()) next = std::min(next, in_flight_.front().sent_at + SilenceMax() + 1);
   if (in_flight_.empty() && link_.ready() && shared_.breaker.refuses()) next = std::min(next, probe_at_);
   const Micros on_demand = link_.waiting_since() + Link::kWaitMaxOnDemand;
@@ -117,24 +148,25 @@ Micros Loop::NextTimer(Micros now) const {
   return next;
 }
 
-void Loop::Sleep(Micros now) {
+pollfd Loop::Socket(short events) const {
+  return {link_.poll_fd(), static_cast<short>(link_.wants_write() ? events | POLLOUT : events), 0};
+}
+
+// Until somebody has news, the socket is ready (its revents say so), or the time is over. True when the descriptor for news is
+// to be cleared.
+bool Loop::Sleep(pollfd& socket, Micros wait) {
   shared_.asleep.store(true, std::memory_order_seq_cst);
-  if (shared_.has_news()) {
-    shared_.asleep.store(false, std::memory_order_relaxed);
-    return;
-  }
-  pollfd items[2] = {{shared_.wake.get(), POLLIN, 0}, {link_.poll_fd(), POLLIN, 0}};
-  if (link_.wants_write()) items[1].events = POLLIN | POLLOUT;
+  if (shared_.has_news()) return false;
+  pollfd items[2] = {{shared_.wake.get(), POLLIN, 0}, socket};
   constexpr Micros kLongest = 60'000'000;
-  const Micros wait = std::clamp<Micros>(NextTimer(now) - now, 0, kLongest);
-  const timespec timeout = ToTimespec(wait);
+  const timespec timeout = ToTimespec(std::clamp<Micros>(wait, 0, kLongest));
   ppoll(items, 2, &timeout, nullptr);
-  shared_.asleep.store(false, std::memory_order_relaxed);
-  if (items[0].revents != 0) shared_.wake.Clear();
-  if (items[1].revents != 0 && link_.ready()) Receive();
+  socket.revents = items[1].revents;
+  return items[0].revents != 0;
 }
 
 void Loop::Shutdown() {
+  WriteNotes();
   constexpr const char* kClosed = "the client is closed";
   for (size_t at = 0; at < in_flight_.size(); ++at) {
     EndCall(in_flight_.at(at), DRL_ERR_CLOSED, DRL_CHARGED_UNKNOWN, kClosed);

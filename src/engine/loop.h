@@ -1,15 +1,20 @@
-// The I/O thread: takes submissions, writes calls, reads replies, ends requests, keeps the connection.
+// The loop of the I/O thread: takes submissions, writes calls, reads replies, ends requests, keeps the connection.
 //
-// Everything here runs on that one thread and never blocks, except in Sleep. A request waits in `pending_` until it is
-// written into a call; a call waits in `in_flight_` for its reply, which come in order. Whatever happens to the connection, each
-// request is ended exactly once.
+// Everything here runs on the one thread that holds the baton (baton.h) and never blocks, except in Sleep and SleepForReply. A
+// request waits in `pending_` until it is written into a call; a call waits in `in_flight_` for its reply, which come in order.
+// Whatever happens to the connection, each request is ended exactly once.
 #pragma once
+
+#include <poll.h>
 
 #include <algorithm>
 #include <atomic>
+#include <string>
+#include <vector>
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "engine/baton.h"
 #include "engine/breaker.h"
 #include "engine/call.h"
 #include "engine/counters.h"
@@ -46,14 +51,16 @@ struct Shared {
   Submissions answered;  // requests of callbacks whose answer is known: see Engine::AnswerLater
   Breaker breaker;
   Counters counters;
+  Baton baton;
   base::EventFd wake;
+  // Whoever runs the loop, or would pick up the baton, sleeps until `wake` is signalled.
   alignas(64) std::atomic<bool> asleep{false};
   std::atomic<bool> stopping{false};
   SpinTrial spin_trial;
   // Recent time of Redis and the wire for one decision, nanoseconds; for shedding.
   std::atomic<int64_t> service_ns{0};
 
-  // I/O thread: there is something to do.
+  // There is something for the I/O thread to do.
   [[nodiscard]] bool has_news() const {
     return !submissions.empty() || !answered.empty() || stopping.load(std::memory_order_seq_cst);
   }
@@ -68,8 +75,12 @@ class Loop {
  public:
   Loop(const EngineOptions& options, Shared& shared, uint64_t seed);
 
-  // Runs until shared.stopping; then ends every request with DRL_ERR_CLOSED.
+  // The I/O thread: runs until shared.stopping; then ends every request with DRL_ERR_CLOSED.
   void Run();
+  // A caller that holds the baton: runs the loop for its own requests, linked from the newest to the oldest, and spins so long
+  // before it sleeps. Returns when they have ended, or before, when something came up for the I/O thread. False when the I/O
+  // thread must be woken.
+  bool Drive(Slot* newest, base::Micros spin);
 
   // The descriptor of the connection, for a forked child that must let go of it; -1 for none.
   [[nodiscard]] int socket() const { return link_.poll_fd(); }
@@ -77,13 +88,22 @@ class Loop {
  private:
   // loop.cc: the cycle
   void Cycle();
-  void Sleep(base::Micros now);
-  bool SpinForWork(base::Micros now);
+  void Rest();
+  [[nodiscard]] bool idle() const;
+  bool SpinForWork(base::Micros now, bool lent);
+  bool Sleep(pollfd& socket, base::Micros wait);
+  [[nodiscard]] pollfd Socket(short events) const;
+  [[nodiscard]] base::Micros NextDeadline() const;
   [[nodiscard]] base::Micros NextTimer(base::Micros now) const;
   [[nodiscard]] base::Micros SilenceMax() const { return std::max<base::Micros>(1'000'000, 2 * options_.timeout); }
   void AdvanceLink(base::Micros now);
   void KeepProbing(base::Micros now);
+  void WriteNotes();
   void Shutdown();
+
+  // drive.cc: the part that a caller may run
+  bool SpinForReply(base::Micros now, base::Micros budget);
+  void SleepForReply(base::Micros now);
 
   // traffic.cc: calls out, replies in
   void Dispatch(base::Micros now);
@@ -125,6 +145,7 @@ class Loop {
   Spin spin_;
   bool script_missing_ = false;
   std::string last_failure_;  // logged once, not at every attempt
+  std::vector<std::string> notes_;  // warnings for the log, which only the I/O thread writes
 };
 
 }  // namespace drl::engine

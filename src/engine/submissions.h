@@ -28,12 +28,7 @@ class SlotStackBy {
   // The same, and no Push will succeed again.
   void Close(SlotListBy<kNext>& list) { Unlink(head_.exchange(Closed(), std::memory_order_acquire), list); }
 
- private:
-  static Slot* Closed() {
-    alignas(Slot) static char mark;
-    return reinterpret_cast<Slot*>(&mark);
-  }
-
+  // Appends a chain, linked as for Push, to `list`, oldest first.
   static void Unlink(Slot* newest, SlotListBy<kNext>& list) {
     Slot* oldest = nullptr;
     while (newest != nullptr) {
@@ -47,6 +42,12 @@ class SlotStackBy {
       list.PushBack(oldest);
       oldest = next;
     }
+  }
+
+ private:
+  static Slot* Closed() {
+    alignas(Slot) static char mark;
+    return reinterpret_cast<Slot*>(&mark);
   }
 
   alignas(64) std::atomic<Slot*> head_{nullptr};

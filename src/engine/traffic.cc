@@ -77,7 +77,7 @@ void Loop::TakeReply(const redis::Reply& reply, Micros now) {
   in_flight_.PopFront();
   shared_.breaker.Heard(now);
   if (call.kind == CallKind::kScriptLoad) {
-    if (reply.type == redis::Reply::Type::kError) options_.log.Warning("SCRIPT LOAD: " + reply.text);
+    if (reply.type == redis::Reply::Type::kError) notes_.push_back("SCRIPT LOAD: " + reply.text);
     last_reply_at_ = now;
     return;
   }

@@ -1,0 +1,49 @@
+// Who runs the loop: one thread at a time, the one that holds the baton.
+//
+// That is the I/O thread, except while it has nothing to do. Then it puts the baton down, and a blocking caller may take it and
+// run the loop for its own request: write, wait for the reply, read. This spares a lone caller two wake-ups of threads, which
+// cost more than the rest of the library's work. Whatever else comes up (other requests, a lost connection, the end) is the I/O
+// thread's business: the caller returns the baton at once.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "base/futex.h"
+
+namespace drl::engine {
+
+class Baton {
+ public:
+  // I/O thread.
+  void PutDown() { holder_.store(kNobody, std::memory_order_seq_cst); }
+  // I/O thread: waits for a caller that has it.
+  void PickUp() {
+    uint32_t holder = kNobody;
+    while (!holder_.compare_exchange_strong(holder, kIoThread, std::memory_order_seq_cst)) {
+      if (holder == kCaller) holder_.compare_exchange_strong(holder, kAwaited, std::memory_order_seq_cst);
+      if (holder != kNobody) base::FutexWait(holder_, kAwaited, INT64_MAX);
+      holder = kNobody;
+    }
+  }
+  // I/O thread, after PutDown: whether it still lies there.
+  [[nodiscard]] bool lies() const { return holder_.load(std::memory_order_relaxed) == kNobody; }
+
+  // A caller.
+  [[nodiscard]] bool Take() {
+    uint32_t holder = kNobody;
+    return lies() && holder_.compare_exchange_strong(holder, kCaller, std::memory_order_seq_cst);
+  }
+  // The caller that took it: whether the I/O thread waits for it.
+  [[nodiscard]] bool awaited() const { return holder_.load(std::memory_order_relaxed) == kAwaited; }
+  void Return() {
+    if (holder_.exchange(kNobody, std::memory_order_seq_cst) == kAwaited) base::FutexWakeAll(holder_);
+  }
+
+ private:
+  enum : uint32_t { kIoThread, kNobody, kCaller, kAwaited };
+
+  alignas(64) std::atomic<uint32_t> holder_{kIoThread};
+};
+
+}  // namespace drl::engine
