@@ -87,7 +87,8 @@ DRL_API drl_status drl_queue_drain(drl_queue *queue, drl_completion *completions
                                    drl_error *error);
 
 /** Like drl_queue_drain, but wait up to `timeout_us` for the first one (0: do not wait; -1: without end).
- *  Returns: DRL_OK, with count 0 after the time-out or a signal. Thread: any. Blocks: at most timeout_us.
+ *  Returns: DRL_OK, with count 0 after the time-out or a signal; DRL_ERR_CLOSED when the client is closed and nothing is left.
+ *  Thread:  any, concurrently. Blocks: at most timeout_us.
  */
 DRL_API drl_status drl_queue_wait(drl_queue *queue, int64_t timeout_us, drl_completion *completions,
                                   int32_t capacity, int32_t *count, drl_error *error);

@@ -25,8 +25,8 @@ class PerProcess {
   // The T as it is, perhaps the parent's.
   [[nodiscard]] T* Inherited() const { return value_.load(std::memory_order_acquire); }
 
-  // The T of this process; in a child the first caller makes it with make(T* inherited), and others wait for that. Null when
-  // make returned null: the next caller tries again.
+  // The T of this process; in a child the first caller makes it with make(T* inherited), and others wait for that. When make
+  // returns null or throws, so does Get, and the next caller tries again.
   template <typename Make>
   T* Get(Make make) {
     T* value = value_.load(std::memory_order_acquire);
@@ -35,7 +35,13 @@ class PerProcess {
     while (true) {
       uint64_t claimed = claimed_.load(std::memory_order_relaxed);
       if (claimed != generation && claimed_.compare_exchange_strong(claimed, generation)) {
-        T* fresh = make(value);
+        T* fresh = nullptr;
+        try {
+          fresh = make(value);
+        } catch (...) {
+          claimed_.store(claimed, std::memory_order_relaxed);
+          throw;
+        }
         if (fresh == nullptr) {
           claimed_.store(claimed, std::memory_order_relaxed);
         } else {

@@ -18,7 +18,7 @@ static_assert(sizeof(std::atomic<uint32_t>) == sizeof(uint32_t));
 
 // Returns when woken, at the deadline, by a signal, or at once when the word is not `expected`: check and call again.
 inline void FutexWait(std::atomic<uint32_t>& word, uint32_t expected, Micros deadline) {
-  const timespec until{static_cast<time_t>(deadline / 1'000'000), static_cast<long>(deadline % 1'000'000 * 1000)};
+  const timespec until = ToTimespec(deadline);
   // WAIT_BITSET, unlike WAIT, takes an absolute time, on CLOCK_MONOTONIC.
   syscall(SYS_futex, &word, FUTEX_WAIT_BITSET_PRIVATE, expected, &until, nullptr, FUTEX_BITSET_MATCH_ANY);
 }

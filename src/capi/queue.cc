@@ -121,8 +121,10 @@ drl_status drl_queue_wait(drl_queue* queue, int64_t timeout_us, drl_completion* 
     if (timeout_us != 0 && drl::engine::InCallback()) {
       return {DRL_ERR_REENTRANT, "a blocking call was made from a callback"};
     }
-    *count = static_cast<int32_t>(queue->core->Wait(timeout_us, {completions, static_cast<size_t>(capacity)}));
-    return {};
+    size_t got = 0;
+    status = queue->core->Wait(timeout_us, {completions, static_cast<size_t>(capacity)}, got);
+    *count = static_cast<int32_t>(got);
+    return status;
   });
 }
 

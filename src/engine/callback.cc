@@ -1,21 +1,26 @@
 #include "engine/callback.h"
 
+#include "base/fork.h"
 #include "engine/engine.h"
 
 namespace drl::engine {
 namespace {
 
+// How deep this thread is in callbacks, and in which process: a child forked there has left them.
 thread_local int depth = 0;
+thread_local uint64_t depth_generation = 0;
 
 }  // namespace
 
 void CallBack(drl_decision_callback callback, drl_status status, const drl_decision& decision, void* user) {
+  if (!InCallback()) depth = 0;
+  depth_generation = base::ForkGeneration();
   ++depth;
   callback(status, &decision, user);
   --depth;
 }
 
-bool InCallback() { return depth > 0; }
+bool InCallback() { return depth > 0 && depth_generation == base::ForkGeneration(); }
 
 void CallbackSink::Deliver(Slot& slot) {
   drl_decision decision{};

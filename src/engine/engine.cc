@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <random>
 #include <system_error>
 
@@ -45,7 +46,7 @@ class NotCancelled {
 base::Result<Engine*> Engine::Start(const EngineOptions& options, uint64_t generation) {
   auto engine = std::unique_ptr<Engine>(new Engine(options, generation));
   if (!engine->shared_.pool.valid()) return base::Status(DRL_ERR_MEMORY, "no memory for the submission queue");
-  if (!engine->shared_.wake.valid()) return base::Status(DRL_ERR_SYSTEM, "cannot make an eventfd");
+  if (!engine->shared_.wake.valid() || !engine->over_.valid()) return base::Status(DRL_ERR_SYSTEM, "cannot make an eventfd");
   try {
     const uint64_t seed = std::random_device()();
     engine->loop_ = std::make_unique<Loop>(engine->options_, engine->shared_, seed);
@@ -68,6 +69,7 @@ Engine::~Engine() { Stop(); }
 
 void Engine::Abandon() {
   close(shared_.wake.get());
+  close(over_.get());
   if (loop_->socket() >= 0) close(loop_->socket());
 }
 
@@ -75,6 +77,7 @@ void Engine::Stop() {
   shared_.stopping.store(true, std::memory_order_seq_cst);
   shared_.wake.Signal();
   if (thread_.joinable()) thread_.join();
+  over_.Signal();
 }
 
 Slot* Engine::Prepare(const Request& request, CompletionSink* sink, base::Status& cause) {
@@ -107,7 +110,7 @@ Slot* Engine::Prepare(const Request& request, CompletionSink* sink, base::Status
 // Half of the time is for the way to Redis and back, and for the estimate's error: a crowd that is served just too late has cost
 // Redis as much as one that is served.
 bool Engine::WouldMissDeadline() const {
-  const int64_t ahead = shared_.pool.in_use();
+  const int64_t ahead = shared_.load();
   return ahead > core::kDecisionsPerCallMax &&
          ahead * shared_.service_ns.load(std::memory_order_relaxed) / 1000 > options_.timeout / 2;
 }
@@ -170,7 +173,7 @@ bool Engine::GiveUp(Slot& slot, drl_status cause) {
 }
 
 void Engine::Wait(Slot& slot) {
-  const bool lone = shared_.pool.in_use() <= kSpinnersMax;
+  const bool lone = shared_.load() <= kSpinnersMax;
   if (!lone || !SpinOn(slot)) SleepOn(slot);
   const Micros latency = base::MonotonicMicros() - slot.submitted_at;
   spin_.Observe(latency);
@@ -242,7 +245,7 @@ drl_status Degrade(const Limiter& limiter, int64_t cost, drl_status cause, int32
 
 void Engine::ReadStats(drl_stats& stats) const {
   shared_.counters.Read(stats);
-  stats.queue_depth = shared_.pool.in_use();
+  stats.queue_depth = std::max<int64_t>(0, shared_.load());
   stats.breaker = shared_.breaker.state();
   stats.breaker_opened = shared_.breaker.times_opened();
 }

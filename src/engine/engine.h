@@ -52,6 +52,10 @@ class Engine {
   // The answer of a slot that has ended.
   static drl_status Conclude(const Slot& slot, drl_decision& decision, std::string& detail);
   void Release(Slot& slot) { shared_.pool.Release(slot); }
+  // An ended request was laid into a completion queue, or so many were taken from one.
+  void CountUndrained(int64_t more) { shared_.undrained.fetch_add(more, std::memory_order_relaxed); }
+  // Readable once every request has ended and no other will come.
+  [[nodiscard]] int over() const { return over_.get(); }
   // Shows a decision to the application's hook.
   void Observe(const Limiter& limiter, drl_status status, const drl_decision& decision) const {
     const Observer& observer = options_.observer;
@@ -77,6 +81,7 @@ class Engine {
   CallbackSink callback_sink_{*this};
   std::unique_ptr<Loop> loop_;
   Spin spin_;
+  base::EventFd over_;
   std::thread thread_;
 };
 

@@ -11,8 +11,6 @@ using base::Micros;
 
 constexpr Micros kProbeEvery = 100'000;
 
-timespec ToTimespec(Micros us) { return {static_cast<time_t>(us / 1'000'000), static_cast<long>(us % 1'000'000 * 1000)}; }
-
 }  // namespace
 
 Loop::Loop(const EngineOptions& options, Shared& shared, uint64_t seed)
@@ -78,7 +76,7 @@ void Loop::AdvanceLink(Micros now) {
   if (link_.phase() == Link::Phase::kWaiting && shared_.breaker.demanded()) link_.OnDemand();
   const bool waiting = link_.phase() == Link::Phase::kWaiting;
   const Link::Event event = link_.Advance(now);
-  if (waiting && link_.phase() != Link::Phase::kWaiting) shared_.breaker.Probing();
+  if (waiting && (link_.phase() != Link::Phase::kWaiting || event == Link::Event::kFailed)) shared_.breaker.Probing();
   if (event == Link::Event::kReady) {
     clock_.Forget();
     clock_.Learn(link_.redis_time_us() - core::kEpochUs, link_.asked_at(), base::MonotonicMicros());
@@ -117,7 +115,7 @@ void Loop::KeepProbing(Micros now) {
 // Looks for work for a moment before sleeping. Not beside a crowd of callers: they need the processor.
 bool Loop::SpinForWork(Micros now, bool lent) {
   const Micros budget = spin_.budget();
-  if (budget == 0 || !shared_.spin_trial.on() || shared_.pool.in_use() > kSpinnersMax) return false;
+  if (budget == 0 || !shared_.spin_trial.on() || shared_.load() > kSpinnersMax) return false;
   const bool expecting = !lent && link_.ready() && !in_flight_.empty();
   const Micros until = now + budget;
   do {
@@ -159,7 +157,7 @@ bool Loop::Sleep(pollfd& socket, Micros wait) {
   if (shared_.has_news()) return false;
   pollfd items[2] = {{shared_.wake.get(), POLLIN, 0}, socket};
   constexpr Micros kLongest = 60'000'000;
-  const timespec timeout = ToTimespec(std::clamp<Micros>(wait, 0, kLongest));
+  const timespec timeout = base::ToTimespec(std::clamp<Micros>(wait, 0, kLongest));
   ppoll(items, 2, &timeout, nullptr);
   socket.revents = items[1].revents;
   return items[0].revents != 0;

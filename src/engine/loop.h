@@ -57,8 +57,13 @@ struct Shared {
   alignas(64) std::atomic<bool> asleep{false};
   std::atomic<bool> stopping{false};
   SpinTrial spin_trial;
+  // Requests that have ended and lie in a completion queue: they hold a slot, but nobody works on them.
+  alignas(64) std::atomic<int64_t> undrained{0};
   // Recent time of Redis and the wire for one decision, nanoseconds; for shedding.
   std::atomic<int64_t> service_ns{0};
+
+  // Requests waiting or under way.
+  [[nodiscard]] int64_t load() const { return pool.in_use() - undrained.load(std::memory_order_relaxed); }
 
   // There is something for the I/O thread to do.
   [[nodiscard]] bool has_news() const {

@@ -2,6 +2,7 @@
 
 #include <poll.h>
 
+#include <algorithm>
 #include <bit>
 #include <cerrno>
 
@@ -25,7 +26,11 @@ Result<Queue*> Queue::Open(Client& client, int64_t capacity) {
 
 void Queue::Close() {
   Local* local = local_.Inherited();
-  if (local->generation() == base::ForkGeneration()) local->Close();
+  if (local->generation() == base::ForkGeneration()) {
+    local->Close();
+  } else {
+    local->Abandon();
+  }
   delete this;
 }
 
@@ -35,7 +40,11 @@ Queue::Local* Queue::local(Status& why) {
     Local* inherited = local_.Inherited();  // of a closed client: what ended can still be drained
     return inherited->generation() == base::ForkGeneration() ? inherited : nullptr;
   }
-  return local_.Get([&](Local*) { return new Local(*engine, capacity_); });
+  return local_.Get([&](Local* inherited) {
+    Local* fresh = new Local(*engine, capacity_);
+    inherited->Abandon();
+    return fresh;
+  });
 }
 
 int Queue::fd() {
@@ -62,16 +71,25 @@ size_t Queue::Drain(std::span<drl_completion> completions) {
   return local == nullptr ? 0 : local->Drain(completions);
 }
 
-size_t Queue::Wait(int64_t timeout_us, std::span<drl_completion> completions) {
-  const Micros until = timeout_us < 0 ? INT64_MAX : base::MonotonicMicros() + timeout_us;
+Status Queue::Wait(int64_t timeout_us, std::span<drl_completion> completions, size_t& count) {
+  constexpr Micros kLongest = 86'400'000'000;  // of one sleep: any sum with it stays far from overflow
+  const Micros since = base::MonotonicMicros();
+  bool over = false;
   while (true) {
-    const size_t count = Drain(completions);
-    const Micros left = until == INT64_MAX ? INT64_MAX : until - base::MonotonicMicros();
-    if (count > 0 || left <= 0) return count;
-    pollfd item{fd(), POLLIN, 0};
-    const timespec timeout{static_cast<time_t>(left / 1'000'000), static_cast<long>(left % 1'000'000 * 1000)};
-    const int polled = ppoll(&item, 1, until == INT64_MAX ? nullptr : &timeout, nullptr);
-    if (polled < 0 && errno == EINTR) return Drain(completions);
+    count = Drain(completions);
+    const Micros left = timeout_us < 0 ? kLongest : timeout_us - (base::MonotonicMicros() - since);
+    if (count > 0 || left <= 0) return {};
+    if (over) return {DRL_ERR_CLOSED, base::StatusMessage(DRL_ERR_CLOSED)};
+    Status why;
+    const Local* local = this->local(why);
+    if (local == nullptr) return why;
+    pollfd items[2] = {{local->fd(), POLLIN, 0}, {local->over(), POLLIN, 0}};
+    const timespec timeout = base::ToTimespec(std::min(left, kLongest));
+    if (ppoll(items, 2, &timeout, nullptr) < 0 && errno == EINTR) {
+      count = Drain(completions);
+      return {};
+    }
+    over = items[1].revents != 0;  // all have ended: one more look finds the last
   }
 }
 
@@ -80,6 +98,7 @@ Queue::Local::Local(Engine& engine, size_t capacity)
 
 Queue::Local::~Local() {
   ended_.TakeAll(ready_);
+  engine_.CountUndrained(-ready_.size());
   while (!ready_.empty()) engine_.Release(*ready_.PopFront());
 }
 
@@ -161,6 +180,7 @@ void Queue::Local::Signal() {
 }
 
 void Queue::Local::Deliver(Slot& slot) {
+  engine_.CountUndrained(1);
   ended_.Push(&slot, &slot);
   Signal();
   Unref();
@@ -181,7 +201,9 @@ size_t Queue::Local::Drain(std::span<drl_completion> completions) {
     at_once_ids_.erase(at_once_.front().id);
     at_once_.pop_front();
   }
-  while (count < completions.size() && !ready_.empty()) Complete(*ready_.PopFront(), completions[count++]);
+  const size_t decided = std::min(completions.size() - count, static_cast<size_t>(ready_.size()));
+  for (size_t i = 0; i < decided; ++i) Complete(*ready_.PopFront(), completions[count++]);
+  if (decided > 0) engine_.CountUndrained(-static_cast<int64_t>(decided));
   held_ -= count;
   if (!ready_.empty() || !at_once_.empty()) Signal();
   return count;

@@ -29,7 +29,8 @@ class Queue {
   base::Status Submit(const Request& request, int64_t id);
   base::Status Cancel(int64_t id);
   size_t Drain(std::span<drl_completion> completions);
-  size_t Wait(int64_t timeout_us, std::span<drl_completion> completions);
+  // Not ok once the client is closed and nothing is left to drain.
+  base::Status Wait(int64_t timeout_us, std::span<drl_completion> completions, size_t& count);
   [[nodiscard]] Client& client() { return client_; }
 
  private:
@@ -41,10 +42,13 @@ class Queue {
     [[nodiscard]] bool valid() const { return event_.valid(); }
     [[nodiscard]] uint64_t generation() const { return engine_.generation(); }
     [[nodiscard]] int fd() const { return event_.get(); }
+    [[nodiscard]] int over() const { return engine_.over(); }
     base::Status Submit(const Request& request, int64_t id);
     base::Status Cancel(int64_t id);
     size_t Drain(std::span<drl_completion> completions);
     void Close();
+    // In a forked child: gives up the parent's descriptor and nothing else.
+    void Abandon() { close(event_.get()); }
     void Deliver(Slot& slot) override;
 
    private:

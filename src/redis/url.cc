@@ -58,14 +58,22 @@ std::optional<int64_t> ParseDuration(std::string_view text) {
   return std::nullopt;
 }
 
+constexpr int64_t kNoDatabase = -1;
+
+Status SetDatabase(std::string_view text, const char* what, Endpoint& endpoint) {
+  const auto database = ParseInteger(text);
+  if (!database || *database > 1'000'000) return {DRL_ERR_URL_DATABASE, std::string("redis_url: ") + what};
+  if (endpoint.database != kNoDatabase) return {DRL_ERR_URL_DATABASE, "redis_url: the database is given twice"};
+  endpoint.database = *database;
+  return {};
+}
+
 Status SetParameter(std::string_view name, const std::string& value, Endpoint& endpoint) {
   const auto bad = [&](const char* want) {
     return Status(DRL_ERR_URL_PARAMETER, "redis_url: parameter " + std::string(name) + " must be " + want);
   };
   if (name == "db") {
-    const auto database = ParseInteger(value);
-    if (!database || *database > 1'000'000) return {DRL_ERR_URL_DATABASE, "redis_url: db must be a number from 0"};
-    endpoint.database = *database;
+    return SetDatabase(value, "db must be a number from 0 to 1000000", endpoint);
   } else if (name == "client_name") {
     if (!IsClientName(value)) return bad("1 to 64 printable ASCII characters without spaces");
     endpoint.client_name = value;
@@ -138,11 +146,8 @@ Status ParseHostPort(std::string_view text, Endpoint& endpoint) {
 Status ParseTcp(std::string_view rest, Endpoint& endpoint) {
   const size_t slash = rest.find('/');
   if (slash != std::string_view::npos && slash + 1 < rest.size()) {
-    const auto database = ParseInteger(rest.substr(slash + 1));
-    if (!database || *database > 1'000'000) {
-      return {DRL_ERR_URL_DATABASE, "redis_url: what follows the slash must be a database number"};
-    }
-    endpoint.database = *database;
+    Status status = SetDatabase(rest.substr(slash + 1), "what follows the slash must be a database number", endpoint);
+    if (!status.ok()) return status;
   }
   return ParseHostPort(rest.substr(0, slash), endpoint);
 }
@@ -201,6 +206,7 @@ Result<Endpoint> ParseUrl(std::string_view url) {
   std::string_view rest = url.substr(colon + 3);
   if (rest.find('#') != std::string_view::npos) return Malformed("a fragment is not allowed");
   Endpoint endpoint;
+  endpoint.database = kNoDatabase;
   const size_t question = rest.find('?');
   if (question != std::string_view::npos) {
     // Else the rest of a password with a bare question mark would be taken for parameters, and be quoted.
@@ -219,6 +225,7 @@ Result<Endpoint> ParseUrl(std::string_view url) {
   }
   Status status = scheme == Scheme::kUnix ? ParseUnix(rest, endpoint) : ParseTcp(rest, endpoint);
   if (!status.ok()) return status;
+  if (endpoint.database == kNoDatabase) endpoint.database = 0;
   return endpoint;
 }
 

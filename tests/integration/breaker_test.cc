@@ -131,6 +131,18 @@ TEST_F(BreakerTest, CountsHowOftenItOpened) {
   EXPECT_EQ(Stats(client).connected, 0);
 }
 
+// One refused call asks for quick attempts once, not for ever.
+TEST(Breaker, AttemptsSlowDownWhenNobodyAsksAnyMore) {
+  const Client client = OpenClient("unix:///nonexistent/redis.sock", 20'000);
+  const Limiter limiter = OpenLimiter(client, Ledger());
+  Allow(limiter, "someone");
+  EXPECT_TRUE(WaitForBreaker(client, DRL_BREAKER_OPEN));
+  Allow(limiter, "someone");
+  std::this_thread::sleep_for(std::chrono::seconds(5));
+  // With waits of at most 350 ms there would be 15 and more; with full jitter from 100 ms to 5 s about six are expected.
+  EXPECT_LE(Stats(client).connect_failures, 14);
+}
+
 // A server that takes connections and never says a word.
 class MuteServer {
  public:

@@ -123,6 +123,34 @@ TEST_F(ForkTest, ManyThreadsOfAChildMayMakeTheFirstCallTogether) {
   }), 0);
 }
 
+TEST_F(ForkTest, QueuesOfAChildLeaveNoDescriptorOfTheirParent) {
+  const Queue used = OpenQueue(client);
+  Queue closed = OpenQueue(client);
+  const int64_t descriptors = CountDescriptors();
+  EXPECT_EQ(InChild([&] {
+    CHECK_STEP(1, Allow(limiter, "child").decision.cause == DRL_OK);
+    CHECK_STEP(2, drl_queue_fd(used.get()) >= 0);
+    CHECK_STEP(3, CountDescriptors() == descriptors);
+    closed.reset();
+    CHECK_STEP(4, CountDescriptors() == descriptors - 1);
+    return 0;
+  }), 0);
+}
+
+TEST_F(ForkTest, ChildOfACallbackMayMakeBlockingCalls) {
+  struct Family {
+    const Limiter& limiter;
+    std::atomic<int> failed{-2};
+  } family{limiter};
+  const auto fork_here = [](drl_status, const drl_decision*, void* user) {
+    auto* in = static_cast<Family*>(user);
+    in->failed = InChild([&] { return Allow(in->limiter, "child").decision.outcome == DRL_OUTCOME_ALLOWED ? 0 : 1; });
+  };
+  ASSERT_EQ(drl_limiter_allow_callback(limiter.get(), "parent", 6, 1, nullptr, fork_here, &family), DRL_OK);
+  for (int i = 0; i < 30'000 && family.failed == -2; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  EXPECT_EQ(family.failed, 0);
+}
+
 TEST_F(ForkTest, GrandchildWorksToo) {
   EXPECT_EQ(InChild([&] {
     CHECK_STEP(1, Allow(limiter, "family").decision.cause == DRL_OK);

@@ -1,7 +1,6 @@
 // The completion queue: submit, drain, wait, cancel, its descriptor, its bounds, and its end.
 #include <poll.h>
 
-
 #include <atomic>
 #include <map>
 #include <set>
@@ -71,6 +70,45 @@ TEST_F(QueueTest, EverySubmittedCallCompletesOnceWithItsOwnAnswer) {
     EXPECT_EQ(completion.decision.cost, id + 1);
     EXPECT_EQ(completion.decision.remaining, kLedgerBurst - id - 1);
   }
+}
+
+TEST_F(QueueTest, CompletionsThatNobodyDrainedAreNoLoad) {
+  for (int64_t id = 0; id < 200; ++id) ASSERT_EQ(Submit(id), DRL_OK);
+  EXPECT_TRUE(Readable(10'000));
+  EXPECT_EQ(IdleStats(client).queue_depth, 0);
+  EXPECT_EQ(Collect(200).size(), 200u);
+  EXPECT_EQ(Stats(client).queue_depth, 0);
+}
+
+TEST_F(QueueTest, WaitWithoutEndEndsWhenTheClientIsClosed) {
+  std::atomic<drl_status> status{DRL_OK};
+  std::thread waiter([&] {
+    drl_completion completion;
+    int32_t count = 0;
+    status = drl_queue_wait(queue.get(), -1, &completion, 1, &count, nullptr);
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  client.reset();
+  waiter.join();
+  EXPECT_EQ(status, DRL_ERR_CLOSED);
+}
+
+TEST_F(QueueTest, WaitOnAClosedClientFirstGivesWhatIsLeft) {
+  redis_server_pause(server.get());
+  for (int64_t id = 0; id < 3; ++id) ASSERT_EQ(Submit(id), DRL_OK);
+  client.reset();
+  EXPECT_EQ(Collect(3).size(), 3u);
+  drl_completion completion;
+  int32_t count = -1;
+  EXPECT_EQ(drl_queue_wait(queue.get(), -1, &completion, 1, &count, nullptr), DRL_ERR_CLOSED);
+  EXPECT_EQ(count, 0);
+  EXPECT_EQ(drl_queue_wait(queue.get(), 0, &completion, 1, &count, nullptr), DRL_OK);
+  redis_server_resume(server.get());
+}
+
+TEST_F(QueueTest, LongestTimeOutIsNoOverflow) {
+  ASSERT_EQ(Submit(1), DRL_OK);
+  EXPECT_EQ(Wait(INT64_MAX).size(), 1u);
 }
 
 TEST_F(QueueTest, DescriptorIsReadableWhileSomethingIsThereAndNotAfterTheDrain) {

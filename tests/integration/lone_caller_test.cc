@@ -1,0 +1,154 @@
+// A lone blocking caller runs the idle loop itself, and gives it back as soon as there is other work.
+#include <dirent.h>
+#include <pthread.h>
+
+#include <cstdio>
+#include <cstring>
+#include <thread>
+
+#include "census.h"
+#include "handles.h"
+#include "scale.h"
+
+namespace drl::test {
+namespace {
+
+// How often the I/O thread has gone to sleep; -1 when there is none.
+int64_t SleepsOfTheIoThread() {
+  DIR* tasks = opendir("/proc/self/task");
+  int64_t sleeps = -1;
+  while (const dirent* task = readdir(tasks)) {
+    FILE* file = std::fopen(("/proc/self/task/" + std::string(task->d_name) + "/status").c_str(), "r");
+    if (file == nullptr) continue;
+    char line[256];
+    bool ours = false;
+    while (std::fgets(line, sizeof line, file) != nullptr) {
+      if (std::strcmp(line, "Name:\tdrl-io\n") == 0) ours = true;
+      long count = 0;
+      if (ours && std::sscanf(line, "voluntary_ctxt_switches: %ld", &count) == 1) sleeps = count;
+    }
+    std::fclose(file);
+  }
+  closedir(tasks);
+  return sleeps;
+}
+
+class LoneCallerTest : public testing::Test {
+ protected:
+  void SetUp() override { ASSERT_GE(MicrosUntilDecided(limiter, "warm-up"), 0); }
+
+  static Client Open(const redis_server* server) {
+    drl_client_options options = ClientOptions(redis_server_url(server), kPatientUs);
+    options.spin = DRL_SPIN_OFF;
+    return OpenClient(options);
+  }
+
+  // Asks while Redis is stopped, on a thread of its own; waits until the call is on the wire.
+  std::thread AskAPausedRedis(Answer& answer) {
+    redis_server_pause(server.get());
+    const int64_t batches = Stats(client).batches;
+    std::thread caller([&] { answer = Allow(limiter, "lone"); });
+    while (Stats(client).batches == batches) std::this_thread::yield();
+    return caller;
+  }
+
+  Server server = StartServer();
+  Client client = Open(server.get());
+  Limiter limiter = OpenLimiter(client, Ledger());
+};
+
+TEST_F(LoneCallerTest, WakesNoOtherThread) {
+  const int64_t before = SleepsOfTheIoThread();
+  ASSERT_GE(before, 0);
+  for (int64_t n = 1; n <= 500; ++n) ASSERT_EQ(Allow(limiter, "lone").decision.remaining, kLedgerBurst - n);
+  EXPECT_LE(SleepsOfTheIoThread() - before, 50) << "the I/O thread took part in these calls";
+}
+
+TEST_F(LoneCallerTest, HealsNoScriptItself) {
+  const int64_t before = SleepsOfTheIoThread();
+  for (int i = 0; i < 20; ++i) {
+    freeReplyObject(redis_server_command(server.get(), "SCRIPT FLUSH"));
+    ASSERT_EQ(Allow(limiter, "lone").decision.outcome, DRL_OUTCOME_ALLOWED);
+  }
+  EXPECT_EQ(ChargedInRedis(limiter, "lone"), 20);
+  EXPECT_LE(SleepsOfTheIoThread() - before, 10);
+}
+
+TEST_F(LoneCallerTest, WaitingOnASilentRedisDoesNotKeepOthersFromTheirDeadline) {
+  Answer lone;
+  std::thread caller = AskAPausedRedis(lone);
+  drl_completion completion;
+  int32_t count = 0;
+  const Queue queue = OpenQueue(client);
+  ASSERT_EQ(drl_queue_submit(queue.get(), limiter.get(), "other", 5, 1, 1, nullptr), DRL_OK);
+  const int64_t batches = Stats(client).batches;
+  const SteadyClock::time_point start = SteadyClock::now();
+  while (Stats(client).batches == batches && MicrosSince(start) < kPatientUs) std::this_thread::yield();
+  EXPECT_GT(Stats(client).batches, batches) << "the other call was not sent while the lone one waits";
+  redis_server_resume(server.get());
+  ASSERT_EQ(drl_queue_wait(queue.get(), kPatientUs, &completion, 1, &count, nullptr), DRL_OK);
+  ASSERT_EQ(count, 1);
+  EXPECT_EQ(completion.decision.outcome, DRL_OUTCOME_ALLOWED);
+  caller.join();
+  EXPECT_EQ(lone.decision.outcome, DRL_OUTCOME_ALLOWED);
+}
+
+TEST_F(LoneCallerTest, EndsWhenItsClientIsClosed) {
+  Answer lone;
+  std::thread caller = AskAPausedRedis(lone);
+  const SteadyClock::time_point start = SteadyClock::now();
+  client.reset();
+  caller.join();
+  EXPECT_LE(MicrosSince(start), 1'000'000);
+  EXPECT_EQ(lone.status, DRL_ERR_CLOSED);
+  redis_server_resume(server.get());
+}
+
+TEST_F(LoneCallerTest, ThatLosesTheConnectionIsToldAndTheClientHeals) {
+  Answer lone;
+  std::thread caller = AskAPausedRedis(lone);
+  redis_server_kill(server.get());
+  caller.join();
+  EXPECT_EQ(lone.decision.cause, DRL_ERR_CONNECTION_LOST);
+  EXPECT_EQ(lone.decision.charged, DRL_CHARGED_UNKNOWN);
+  ASSERT_EQ(redis_server_restart(server.get()), 0);
+  EXPECT_GE(MicrosUntilDecided(limiter, "lone"), 0);
+}
+
+// A cancelled thread must not take the loop with it.
+TEST_F(LoneCallerTest, MayBeCancelledAtAnyMoment) {
+  for (int64_t i = 0; i < Scaled(200); ++i) {
+    pthread_t thread;
+    ASSERT_EQ(pthread_create(&thread, nullptr, [](void* handle) -> void* {
+      drl_decision decision;
+      while (true) {
+        drl_limiter_allow(static_cast<drl_limiter*>(handle), "lone", 4, 1, &decision, nullptr);
+        pthread_testcancel();
+      }
+    }, limiter.get()), 0);
+    std::this_thread::sleep_for(std::chrono::microseconds(i * 7));
+    pthread_cancel(thread);
+    void* result = nullptr;
+    pthread_join(thread, &result);
+    ASSERT_EQ(result, PTHREAD_CANCELED);
+    ASSERT_EQ(Allow(limiter, "after").decision.cause, DRL_OK);
+  }
+}
+
+// Two callers that meet now and then: the loop changes hands all the time.
+TEST_F(LoneCallerTest, MeetingAnotherLosesNothing) {
+  const int64_t calls = Scaled(20'000);
+  const auto call = [&](const char* identity, int pause_every) {
+    for (int64_t n = 1; n <= calls; ++n) {
+      ASSERT_EQ(Allow(limiter, identity).decision.remaining, kLedgerBurst - n) << identity;
+      if (n % pause_every == 0) std::this_thread::sleep_for(std::chrono::microseconds(n % 97));
+    }
+  };
+  std::thread one([&] { call("one", 3); });
+  std::thread two([&] { call("two", 2); });
+  one.join();
+  two.join();
+}
+
+}  // namespace
+}  // namespace drl::test
