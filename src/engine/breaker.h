@@ -29,7 +29,7 @@ class Breaker {
   // Any thread. A call that was submitted at that time was given up. True when that opened the breaker.
   bool CountTimeout(base::Micros submitted_at);
 
-  // I/O thread.
+  // Whoever runs the loop.
   void Open(const base::Status& why);
   void Probing() {
     demand_.store(false, std::memory_order_relaxed);

@@ -15,7 +15,7 @@ class Counter {
  public:
   // Any thread.
   void Add(int64_t n = 1) { value_.fetch_add(n, std::memory_order_relaxed); }
-  // The only writer of this counter: no locked instruction.
+  // The only writer of this counter at a time: no locked instruction.
   void AddAlone(int64_t n = 1) { value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed); }
   [[nodiscard]] int64_t get() const { return value_.load(std::memory_order_relaxed); }
 
@@ -25,7 +25,7 @@ class Counter {
 
 // How requests ended.
 struct Outcomes {
-  // Written by the I/O thread alone.
+  // Written by whoever runs the loop, one thread at a time.
   Counter allowed, denied, never, peeks, resets;
   // Written by any thread.
   Counter timeout, connection, redis, circuit_open, queue_full, shed, cancelled, closed;
@@ -36,14 +36,14 @@ struct Outcomes {
 
 struct Counters {
   alignas(64) Outcomes outcomes;
-  // Written by the I/O thread alone.
+  // Written by whoever runs the loop, one thread at a time.
   Counter late_replies, expired_in_redis, batches, batched_decisions, connects, connect_failures;
   Counter latency_sum_us;
   std::array<Counter, DRL_LATENCY_BUCKETS> latency;
   std::array<Counter, DRL_BATCH_BUCKETS> batch_size;
   std::atomic<bool> connected{false};
 
-  // I/O thread.
+  // Whoever runs the loop.
   void CountLatency(base::Micros latency_us);
   void CountBatch(int decisions);
   void Read(drl_stats& stats) const;

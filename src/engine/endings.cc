@@ -7,7 +7,7 @@
 
 namespace drl::engine {
 
-// Writes the answer and ends the request, unless its owner gave it up before; then drops the I/O thread's reference.
+// Writes the answer and ends the request, unless its owner gave it up before; then drops the loop's reference.
 bool Loop::End(Slot& slot, drl_status cause, int32_t charged, std::string_view detail) {
   uint32_t state = slot.state.load(std::memory_order_acquire);
   bool ended = false;

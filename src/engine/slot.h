@@ -1,8 +1,8 @@
 // A slot: one request on its way through the engine.
 //
 // Two parties hold it: the owner, who waits for the answer (a blocked caller, a completion queue, a callback), and the
-// I/O thread. `state` says who ended it; each gives its reference back, and the last one frees the slot. So a caller that gives up
-// leaves nothing behind that a later caller could meet, and the I/O thread never touches freed memory.
+// loop (baton.h says whose thread that is). `state` says who ended it; each gives its reference back, and the last one frees the slot. So a caller that gives up
+// leaves nothing behind that a later caller could meet, and the loop never touches freed memory.
 #pragma once
 
 #include <atomic>
@@ -47,7 +47,7 @@ struct Slot {
   CompletionSink* sink = nullptr;  // null: a caller sleeps on `state`
   int64_t id = 0;                  // of a completion queue
   Slot* same_bucket = nullptr;     // of a completion queue
-  // Among the ended ones of a completion queue. A cancelled slot is there while the I/O thread still has it in its own list.
+  // Among the ended ones of a completion queue. A cancelled slot is there while the loop still has it in its own list.
   Slot* next_ended = nullptr;
   drl_decision_callback callback = nullptr;
   void* user = nullptr;  // of the callback
@@ -60,11 +60,11 @@ struct Slot {
   drl_status given_up_cause = DRL_OK;
   int32_t given_up_charged = 0;
 
-  // Of the I/O thread.
+  // Of the loop.
   uint8_t attempts = 0;
   Slot* next = nullptr;  // in the submission stack or the pending list
 
-  // The answer: written by the I/O thread before it moves the state to kDone.
+  // The answer: written by the loop before it moves the state to kDone.
   drl_status cause = DRL_OK;
   int32_t charged = 0;
   int64_t now_us = 0;  // Redis time since the script's epoch

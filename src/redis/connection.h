@@ -1,4 +1,4 @@
-// One connection to one address: a non-blocking socket, bytes out, replies in. Owned and used by the I/O thread alone.
+// One connection to one address: a non-blocking socket, bytes out, replies in. Owned and used by the engine's loop alone.
 #pragma once
 
 #include <string>
