@@ -66,7 +66,6 @@ typedef int32_t drl_status;
 %rename(ClientClose) drl_client_close;
 %rename(LimiterOpen) drl_flat_limiter_open;
 %rename(LimiterClose) drl_limiter_close;
-%rename(Allow) drl_flat_allow;
 %rename(QueueOpen) drl_flat_queue_open;
 %rename(QueueClose) drl_queue_close;
 %rename(QueueFd) drl_queue_fd;
@@ -84,7 +83,8 @@ typedef int32_t drl_status;
 %rename(StatusName) drl_status_name;
 %rename(StatusMessage) drl_status_message;
 %rename(Version) drl_version;
-%ignore drl_flat_reset; /* a queue does it: no call of this binding waits in C */
+%ignore drl_flat_allow; /* a queue does it: no call of this binding waits in C */
+%ignore drl_flat_reset;
 %ignore drl_flat_allow_many;
 %include "drl_flat.i"
 

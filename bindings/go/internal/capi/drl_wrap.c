@@ -205,7 +205,7 @@ static char *Copied(_gostring_ text) {
 extern "C" {
 #endif
 
-void _wrap_Swig_free_capi_f6e2688fcee5f7f0(void *_swig_go_0) {
+void _wrap_Swig_free_capi_82d8ae76c55a07aa(void *_swig_go_0) {
   void *arg1 = (void *) 0 ;
   
   arg1 = *(void **)&_swig_go_0; 
@@ -215,7 +215,7 @@ void _wrap_Swig_free_capi_f6e2688fcee5f7f0(void *_swig_go_0) {
 }
 
 
-void *_wrap_Swig_malloc_capi_f6e2688fcee5f7f0(intgo _swig_go_0) {
+void *_wrap_Swig_malloc_capi_82d8ae76c55a07aa(intgo _swig_go_0) {
   int arg1 ;
   void *result = 0 ;
   void *_swig_go_result;
@@ -228,7 +228,7 @@ void *_wrap_Swig_malloc_capi_f6e2688fcee5f7f0(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_ClientOpen_capi_f6e2688fcee5f7f0(_gostring_ _swig_go_0, long long _swig_go_1, long long _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, _gostring_ _swig_go_6, long long _swig_go_7, intgo _swig_go_8, drl_client **_swig_go_9, drl_error *_swig_go_10) {
+intgo _wrap_ClientOpen_capi_82d8ae76c55a07aa(_gostring_ _swig_go_0, long long _swig_go_1, long long _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, _gostring_ _swig_go_6, long long _swig_go_7, intgo _swig_go_8, drl_client **_swig_go_9, drl_error *_swig_go_10) {
   char *arg1 = (char *) 0 ;
   int64_t arg2 ;
   int64_t arg3 ;
@@ -269,7 +269,7 @@ intgo _wrap_ClientOpen_capi_f6e2688fcee5f7f0(_gostring_ _swig_go_0, long long _s
 }
 
 
-intgo _wrap_LimiterOpen_capi_f6e2688fcee5f7f0(drl_client *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, _goslice_ _swig_go_4, _gostring_ _swig_go_5, drl_limiter **_swig_go_6, drl_error *_swig_go_7) {
+intgo _wrap_LimiterOpen_capi_82d8ae76c55a07aa(drl_client *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, _goslice_ _swig_go_4, _gostring_ _swig_go_5, drl_limiter **_swig_go_6, drl_error *_swig_go_7) {
   drl_client *arg1 = (drl_client *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -300,32 +300,7 @@ intgo _wrap_LimiterOpen_capi_f6e2688fcee5f7f0(drl_client *_swig_go_0, _gostring_
 }
 
 
-intgo _wrap_Allow_capi_f6e2688fcee5f7f0(drl_limiter *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, long long *_swig_go_3, drl_error *_swig_go_4) {
-  drl_limiter *arg1 = (drl_limiter *) 0 ;
-  char *arg2 = (char *) 0 ;
-  size_t arg3 ;
-  int64_t arg4 ;
-  int64_t *arg5 ;
-  drl_error *arg6 = (drl_error *) 0 ;
-  drl_status result;
-  intgo _swig_go_result;
-  
-  arg1 = (drl_limiter *)_swig_go_0; 
-  
-  arg2 = (char *)_swig_go_1.p;
-  arg3 = (size_t)_swig_go_1.n;
-  
-  arg4 = (int64_t)_swig_go_2; 
-  arg5 = (int64_t *)_swig_go_3; 
-  arg6 = (drl_error *)_swig_go_4; 
-  
-  result = (drl_status)drl_flat_allow(arg1,(char const *)arg2,arg3,arg4,arg5,arg6);
-  _swig_go_result = result; 
-  return _swig_go_result;
-}
-
-
-intgo _wrap_QueueOpen_capi_f6e2688fcee5f7f0(drl_client *_swig_go_0, long long _swig_go_1, drl_queue **_swig_go_2, drl_error *_swig_go_3) {
+intgo _wrap_QueueOpen_capi_82d8ae76c55a07aa(drl_client *_swig_go_0, long long _swig_go_1, drl_queue **_swig_go_2, drl_error *_swig_go_3) {
   drl_client *arg1 = (drl_client *) 0 ;
   int64_t arg2 ;
   drl_queue **arg3 = (drl_queue **) 0 ;
@@ -344,7 +319,7 @@ intgo _wrap_QueueOpen_capi_f6e2688fcee5f7f0(drl_client *_swig_go_0, long long _s
 }
 
 
-intgo _wrap_QueueSubmit_capi_f6e2688fcee5f7f0(drl_queue *_swig_go_0, drl_limiter *_swig_go_1, _gostring_ _swig_go_2, long long _swig_go_3, intgo _swig_go_4, long long _swig_go_5, drl_error *_swig_go_6) {
+intgo _wrap_QueueSubmit_capi_82d8ae76c55a07aa(drl_queue *_swig_go_0, drl_limiter *_swig_go_1, _gostring_ _swig_go_2, long long _swig_go_3, intgo _swig_go_4, long long _swig_go_5, drl_error *_swig_go_6) {
   drl_queue *arg1 = (drl_queue *) 0 ;
   drl_limiter *arg2 = (drl_limiter *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -373,7 +348,7 @@ intgo _wrap_QueueSubmit_capi_f6e2688fcee5f7f0(drl_queue *_swig_go_0, drl_limiter
 }
 
 
-intgo _wrap_QueueWait_capi_f6e2688fcee5f7f0(drl_queue *_swig_go_0, long long _swig_go_1, long long *_swig_go_2, intgo _swig_go_3, int *_swig_go_4, drl_error *_swig_go_5) {
+intgo _wrap_QueueWait_capi_82d8ae76c55a07aa(drl_queue *_swig_go_0, long long _swig_go_1, long long *_swig_go_2, intgo _swig_go_3, int *_swig_go_4, drl_error *_swig_go_5) {
   drl_queue *arg1 = (drl_queue *) 0 ;
   int64_t arg2 ;
   int64_t *arg3 = (int64_t *) 0 ;
@@ -396,7 +371,7 @@ intgo _wrap_QueueWait_capi_f6e2688fcee5f7f0(drl_queue *_swig_go_0, long long _sw
 }
 
 
-intgo _wrap_Headers_capi_f6e2688fcee5f7f0(drl_limiter *_swig_go_0, long long *_swig_go_1, intgo _swig_go_2, intgo _swig_go_3, intgo _swig_go_4, long long _swig_go_5, char *_swig_go_6, long long *_swig_go_7, drl_error *_swig_go_8) {
+intgo _wrap_Headers_capi_82d8ae76c55a07aa(drl_limiter *_swig_go_0, long long *_swig_go_1, intgo _swig_go_2, intgo _swig_go_3, intgo _swig_go_4, long long _swig_go_5, char *_swig_go_6, long long *_swig_go_7, drl_error *_swig_go_8) {
   drl_limiter *arg1 = (drl_limiter *) 0 ;
   int64_t *arg2 ;
   int32_t arg3 ;
@@ -426,7 +401,7 @@ intgo _wrap_Headers_capi_f6e2688fcee5f7f0(drl_limiter *_swig_go_0, long long *_s
 }
 
 
-intgo _wrap_Problem_capi_f6e2688fcee5f7f0(drl_limiter *_swig_go_0, long long *_swig_go_1, char *_swig_go_2, long long *_swig_go_3, int *_swig_go_4, drl_error *_swig_go_5) {
+intgo _wrap_Problem_capi_82d8ae76c55a07aa(drl_limiter *_swig_go_0, long long *_swig_go_1, char *_swig_go_2, long long *_swig_go_3, int *_swig_go_4, drl_error *_swig_go_5) {
   drl_limiter *arg1 = (drl_limiter *) 0 ;
   int64_t *arg2 ;
   char *arg3 ;
@@ -450,7 +425,7 @@ intgo _wrap_Problem_capi_f6e2688fcee5f7f0(drl_limiter *_swig_go_0, long long *_s
 }
 
 
-intgo _wrap_ResolverOpen_capi_f6e2688fcee5f7f0(intgo _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, drl_resolver **_swig_go_6, drl_error *_swig_go_7) {
+intgo _wrap_ResolverOpen_capi_82d8ae76c55a07aa(intgo _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, drl_resolver **_swig_go_6, drl_error *_swig_go_7) {
   int32_t arg1 ;
   int32_t arg2 ;
   int32_t arg3 ;
@@ -478,7 +453,7 @@ intgo _wrap_ResolverOpen_capi_f6e2688fcee5f7f0(intgo _swig_go_0, intgo _swig_go_
 }
 
 
-intgo _wrap_Resolve_capi_f6e2688fcee5f7f0(drl_resolver *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, char *_swig_go_3, long long *_swig_go_4, drl_error *_swig_go_5) {
+intgo _wrap_Resolve_capi_82d8ae76c55a07aa(drl_resolver *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, char *_swig_go_3, long long *_swig_go_4, drl_error *_swig_go_5) {
   drl_resolver *arg1 = (drl_resolver *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -510,7 +485,7 @@ intgo _wrap_Resolve_capi_f6e2688fcee5f7f0(drl_resolver *_swig_go_0, _gostring_ _
 }
 
 
-intgo _wrap_ClientStats_capi_f6e2688fcee5f7f0(drl_client *_swig_go_0, long long *_swig_go_1, drl_error *_swig_go_2) {
+intgo _wrap_ClientStats_capi_82d8ae76c55a07aa(drl_client *_swig_go_0, long long *_swig_go_1, drl_error *_swig_go_2) {
   drl_client *arg1 = (drl_client *) 0 ;
   int64_t *arg2 ;
   drl_error *arg3 = (drl_error *) 0 ;
@@ -527,7 +502,7 @@ intgo _wrap_ClientStats_capi_f6e2688fcee5f7f0(drl_client *_swig_go_0, long long 
 }
 
 
-void _wrap_ClientClose_capi_f6e2688fcee5f7f0(drl_client *_swig_go_0) {
+void _wrap_ClientClose_capi_82d8ae76c55a07aa(drl_client *_swig_go_0) {
   drl_client *arg1 = (drl_client *) 0 ;
   
   arg1 = (drl_client *)_swig_go_0; 
@@ -537,7 +512,7 @@ void _wrap_ClientClose_capi_f6e2688fcee5f7f0(drl_client *_swig_go_0) {
 }
 
 
-void _wrap_LimiterClose_capi_f6e2688fcee5f7f0(drl_limiter *_swig_go_0) {
+void _wrap_LimiterClose_capi_82d8ae76c55a07aa(drl_limiter *_swig_go_0) {
   drl_limiter *arg1 = (drl_limiter *) 0 ;
   
   arg1 = (drl_limiter *)_swig_go_0; 
@@ -547,7 +522,7 @@ void _wrap_LimiterClose_capi_f6e2688fcee5f7f0(drl_limiter *_swig_go_0) {
 }
 
 
-void _wrap_QueueClose_capi_f6e2688fcee5f7f0(drl_queue *_swig_go_0) {
+void _wrap_QueueClose_capi_82d8ae76c55a07aa(drl_queue *_swig_go_0) {
   drl_queue *arg1 = (drl_queue *) 0 ;
   
   arg1 = (drl_queue *)_swig_go_0; 
@@ -557,7 +532,7 @@ void _wrap_QueueClose_capi_f6e2688fcee5f7f0(drl_queue *_swig_go_0) {
 }
 
 
-intgo _wrap_QueueCancel_capi_f6e2688fcee5f7f0(drl_queue *_swig_go_0, long long _swig_go_1, drl_error *_swig_go_2) {
+intgo _wrap_QueueCancel_capi_82d8ae76c55a07aa(drl_queue *_swig_go_0, long long _swig_go_1, drl_error *_swig_go_2) {
   drl_queue *arg1 = (drl_queue *) 0 ;
   int64_t arg2 ;
   drl_error *arg3 = (drl_error *) 0 ;
@@ -574,7 +549,7 @@ intgo _wrap_QueueCancel_capi_f6e2688fcee5f7f0(drl_queue *_swig_go_0, long long _
 }
 
 
-void _wrap_ResolverClose_capi_f6e2688fcee5f7f0(drl_resolver *_swig_go_0) {
+void _wrap_ResolverClose_capi_82d8ae76c55a07aa(drl_resolver *_swig_go_0) {
   drl_resolver *arg1 = (drl_resolver *) 0 ;
   
   arg1 = (drl_resolver *)_swig_go_0; 
@@ -584,7 +559,7 @@ void _wrap_ResolverClose_capi_f6e2688fcee5f7f0(drl_resolver *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_ResolverHeader_capi_f6e2688fcee5f7f0(drl_resolver *_swig_go_0) {
+_gostring_ _wrap_ResolverHeader_capi_82d8ae76c55a07aa(drl_resolver *_swig_go_0) {
   drl_resolver *arg1 = (drl_resolver *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -597,7 +572,7 @@ _gostring_ _wrap_ResolverHeader_capi_f6e2688fcee5f7f0(drl_resolver *_swig_go_0) 
 }
 
 
-intgo _wrap_ClientMetrics_capi_f6e2688fcee5f7f0(drl_client *_swig_go_0, char *_swig_go_1, long long _swig_go_2, long long *_swig_go_3, drl_error *_swig_go_4) {
+intgo _wrap_ClientMetrics_capi_82d8ae76c55a07aa(drl_client *_swig_go_0, char *_swig_go_1, long long _swig_go_2, long long *_swig_go_3, drl_error *_swig_go_4) {
   drl_client *arg1 = (drl_client *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -619,7 +594,7 @@ intgo _wrap_ClientMetrics_capi_f6e2688fcee5f7f0(drl_client *_swig_go_0, char *_s
 }
 
 
-_gostring_ _wrap_StatusName_capi_f6e2688fcee5f7f0(intgo _swig_go_0) {
+_gostring_ _wrap_StatusName_capi_82d8ae76c55a07aa(intgo _swig_go_0) {
   drl_status arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -632,7 +607,7 @@ _gostring_ _wrap_StatusName_capi_f6e2688fcee5f7f0(intgo _swig_go_0) {
 }
 
 
-_gostring_ _wrap_StatusMessage_capi_f6e2688fcee5f7f0(intgo _swig_go_0) {
+_gostring_ _wrap_StatusMessage_capi_82d8ae76c55a07aa(intgo _swig_go_0) {
   drl_status arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -645,7 +620,7 @@ _gostring_ _wrap_StatusMessage_capi_f6e2688fcee5f7f0(intgo _swig_go_0) {
 }
 
 
-_gostring_ _wrap_Version_capi_f6e2688fcee5f7f0() {
+_gostring_ _wrap_Version_capi_82d8ae76c55a07aa() {
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
@@ -656,7 +631,7 @@ _gostring_ _wrap_Version_capi_f6e2688fcee5f7f0() {
 }
 
 
-intgo _wrap_QueueFd_capi_f6e2688fcee5f7f0(drl_queue *_swig_go_0) {
+intgo _wrap_QueueFd_capi_82d8ae76c55a07aa(drl_queue *_swig_go_0) {
   drl_queue *arg1 = (drl_queue *) 0 ;
   int32_t result;
   intgo _swig_go_result;
