@@ -66,8 +66,6 @@ type completions struct {
 
 const completionsMax = 128
 
-var completionsPool = sync.Pool{New: func() any { return new(completions) }}
-
 // deliver wakes those who wait for these calls.
 func (t *callTable) deliver(arrived *completions) {
 	if arrived.count == 0 {

@@ -5,15 +5,17 @@ import (
 	"os"
 	"sync"
 	"syscall"
+	"time"
 
 	"distributed-rate-limiter/drl/internal/capi"
 )
 
-// Client is the connection to one Redis. Open one per process and Redis, and make all limiters on it. Its methods may be called
-// from any goroutine.
+// Client is the connection to one Redis. Open one per process and Redis, by NewClient, and make all limiters on it. Its methods may
+// be called from any goroutine, and none of them waits for Redis.
 //
-// No call waits inside C. A call is submitted to a completion queue; one goroutine waits for all of them in Go's network poller
-// and hands out what arrives. So any number of calls needs no more threads than Go has anyway.
+// No call waits inside C. A call is submitted to a completion queue, which is its one crossing; one goroutine waits for all of them
+// in Go's network poller and hands out what arrives, up to 128 answers at a time. So any number of calls needs no more threads than
+// Go has anyway.
 type Client struct {
 	// Held for reading while C works with a handle, which is never for long, and for writing to close one.
 	mu     sync.RWMutex
@@ -26,7 +28,10 @@ type Client struct {
 }
 
 // NewClient opens a client: redis://[user:password@]host[:port][/db] or unix:///path?db=N. Redis need not be reachable: until it
-// is, the fail strategy of each limiter speaks.
+// is, the fail strategy of each limiter speaks. Close the client when it is not needed any more.
+//
+// The error is ErrURL, ErrURLScheme, ErrURLParameter, ErrURLPort, ErrURLDatabase or ErrUnsupported for a wrong URL, ErrOption for
+// another wrong option, and ErrSystem or ErrMemory where the system lacks a thread, a descriptor or memory.
 func NewClient(redisURL string, options ...ClientOption) (*Client, error) {
 	var s settings
 	for _, option := range options {
@@ -85,8 +90,13 @@ func (c *Client) openQueue(callsMax int64) error {
 		capi.QueueClose(*queue)
 		return failure(ErrSystem, "cannot have a descriptor: "+err.Error())
 	}
-	c.queue = *queue
-	c.event = os.NewFile(uintptr(fd), "drl-queue")
+	event := os.NewFile(uintptr(fd), "drl-queue")
+	if err := event.SetReadDeadline(time.Time{}); err != nil { // Go's poller did not take it: no call would ever return
+		event.Close()
+		capi.QueueClose(*queue)
+		return failure(ErrSystem, "cannot wait for a descriptor: "+err.Error())
+	}
+	c.queue, c.event = *queue, event
 	return nil
 }
 
@@ -94,15 +104,19 @@ func (c *Client) openQueue(callsMax int64) error {
 func (c *Client) receive() {
 	defer c.parked.Done()
 	conn, err := c.event.SyscallConn()
-	for err == nil {
-		err = conn.Read(func(uintptr) bool { return c.drain() > 0 })
+	if err != nil {
+		return
 	}
+	arrived := new(completions)
+	conn.Read(func(uintptr) bool { // until the descriptor is closed
+		for c.drain(arrived) == completionsMax {
+		}
+		return false // all was taken: what comes now makes the descriptor readable again
+	})
 }
 
 // drain hands out what has arrived, and says how much that was.
-func (c *Client) drain() int {
-	arrived := completionsPool.Get().(*completions)
-	defer completionsPool.Put(arrived)
+func (c *Client) drain(arrived *completions) int {
 	arrived.count = 0
 	c.mu.RLock()
 	if c.queue != 0 {
@@ -125,7 +139,7 @@ func (c *Client) submit(l *Limiter, identity string, cost int64, reset bool) (*c
 			return started, nil
 		}
 		if Status(status) == ErrCompletionsFull {
-			c.drain() // the goroutine that does it has not come to run: help
+			c.drain(new(completions)) // the goroutine that does it has not come to run: help
 			continue
 		}
 		c.calls.put(started)
@@ -179,7 +193,8 @@ func (c *Client) finish(ctx context.Context, ended *call) (Decision, error) {
 	return decision, failed(status, nil)
 }
 
-// Close ends the client: waiting calls return ErrClosed, and so does every later one on its limiters. Closing twice is fine.
+// Close ends the client: waiting calls return ErrClosed, and so does every later one on its limiters. It takes a few milliseconds at
+// most. Closing twice is fine, and so is closing before or after the limiters.
 func (c *Client) Close() error {
 	c.mu.Lock()
 	if c.closed {
@@ -190,7 +205,7 @@ func (c *Client) Close() error {
 	c.mu.Unlock()
 
 	capi.ClientClose(c.handle) // completes every call
-	for c.drain() > 0 {
+	for arrived := new(completions); c.drain(arrived) > 0; {
 	}
 	c.mu.Lock()
 	capi.QueueClose(c.queue)

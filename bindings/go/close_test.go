@@ -123,6 +123,35 @@ func TestClosedClientsLeaveNoGoroutineAndNoDescriptor(t *testing.T) {
 	waitFor(t, func() bool { return runtime.NumGoroutine() <= goroutines && count(t, "/proc/self/fd") <= descriptors })
 }
 
+// A client may see many limiters come and go, such as one for each tenant, and not all programs close them.
+func TestForgottenLimitersAreFreed(t *testing.T) {
+	client := patient(t, shared)
+	forget := func(limiters int) {
+		for i := 0; i < limiters; i++ {
+			_, err := client.NewLimiter(PerHour(1), Name("forgotten"))
+			ok(t, err)
+		}
+		runtime.GC()
+	}
+	forget(10_000)
+	before := residentKilobytes(t)
+	for i := 0; i < 10; i++ {
+		forget(10_000)
+	}
+	if grown := residentKilobytes(t) - before; grown > 40_000 { // all of them: 75,000
+		t.Errorf("100,000 forgotten limiters hold %d kB", grown)
+	}
+}
+
+func residentKilobytes(t *testing.T) int {
+	text, err := os.ReadFile("/proc/self/statm")
+	ok(t, err)
+	var size, resident int
+	_, err = fmt.Sscan(string(text), &size, &resident)
+	ok(t, err)
+	return resident * os.Getpagesize() / 1024
+}
+
 // A child that uses a limiter and ends without closing it.
 func leaveOpen(url string) {
 	l, err := Open(url, PerHour(10), Timeout(20*time.Second), Namespace(redistest.Unique()))

@@ -30,6 +30,17 @@ func TestEndedContextSendsNothing(t *testing.T) {
 	equal(t, "remaining", d.Remaining, 5)
 }
 
+func TestMissingContextIsAnErrorNotACrash(t *testing.T) {
+	l := limiter(t, patient(t, shared), PerHour(5), FailOpen)
+	var none context.Context
+	d, err := l.Allow(none, "user")
+	equal(t, "allowed", d.Allowed, false)
+	equal(t, "status", StatusOf(err), ErrNull)
+	_, err = l.AllowMany(none, []Request{For("user")})
+	equal(t, "status of many", StatusOf(err), ErrNull)
+	equal(t, "status of reset", StatusOf(l.Reset(none, "user")), ErrNull)
+}
+
 func TestContextEndsACallAtOnce(t *testing.T) {
 	server := redistest.Start(t)
 	l := limiter(t, patient(t, server), PerHour(5))

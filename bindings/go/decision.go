@@ -25,8 +25,8 @@ func (o Outcome) String() string {
 type Charge int32
 
 const (
-	ChargedNo      Charge = 0
-	ChargedYes     Charge = 1
+	ChargedNo      Charge = 0 // surely not
+	ChargedYes     Charge = 1 // by Redis, once
 	ChargedUnknown Charge = 2 // sent, and the answer was lost; it is never sent twice
 )
 
@@ -43,17 +43,17 @@ func nameOf(value int, names ...string) string {
 // Never is the RetryAfter of a request that no wait will help.
 const Never = time.Duration(-1)
 
-// Decision is the answer to one request.
+// Decision is the answer to one request. Durations are whole microseconds.
 //
 // With several limits, Limit, Remaining and ResetAfter describe the binding one: the one that denies for longest, or else the one
-// with the fewest tokens left.
+// with the fewest tokens left. When the Outcome is OutcomeUndecided, Remaining, Binding and the durations mean nothing.
 type Decision struct {
 	Allowed    bool // serve the request, or do not
 	Degraded   bool // Redis was not heard
 	Outcome    Outcome
 	Cause      Status // why Redis did not decide; OK when it did
 	Charged    Charge
-	Binding    int           // index of the binding limit
+	Binding    int           // index of the binding limit, from 0
 	Limit      int64         // tokens its bucket holds at most
 	Remaining  int64         // whole tokens left after this decision
 	Cost       int64         // tokens asked for
@@ -109,11 +109,14 @@ func truth(b bool) int64 {
 	return 0
 }
 
-// microseconds rounds up, so that nothing set becomes 0, which means default.
+// microseconds rounds away from 0, so that nothing set becomes 0, which means default.
 func microseconds(d time.Duration) int64 {
 	us := int64(d / time.Microsecond)
-	if d%time.Microsecond > 0 {
+	switch rest := d % time.Microsecond; {
+	case rest > 0:
 		us++
+	case rest < 0:
+		us--
 	}
 	return us
 }

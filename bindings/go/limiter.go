@@ -3,11 +3,13 @@ package drl
 import (
 	"context"
 	"fmt"
+	"runtime"
 
 	"distributed-rate-limiter/drl/internal/capi"
 )
 
-// Limiter is 1 to 8 limits that are charged all together or not at all. Its methods may be called from any goroutine.
+// Limiter is 1 to 8 limits that are charged all together or not at all. Open or Client.NewLimiter makes one. Its methods may be
+// called from any goroutine.
 type Limiter struct {
 	client *Client
 	owns   bool // the client was made for it
@@ -19,7 +21,7 @@ type Limiter struct {
 //
 //	limiter, err := drl.Open("redis://localhost:6379/0", drl.PerMinute(100))
 //
-// A process with several limiters shares one Client among them: NewClient, then Client.NewLimiter.
+// A process with several limiters shares one Client among them: NewClient, then Client.NewLimiter. The errors are those of these two.
 func Open(redisURL string, options ...Option) (*Limiter, error) {
 	var s settings
 	for _, option := range options {
@@ -38,7 +40,10 @@ func Open(redisURL string, options ...Option) (*Limiter, error) {
 	return limiter, nil
 }
 
-// NewLimiter makes a limiter on this client.
+// NewLimiter makes a limiter on this client. At least one Limit must be among the options.
+//
+// The error is ErrLimits, ErrRate, ErrPer, ErrBurst, ErrNamespace, ErrName or ErrFailStrategy, whose message names the option, or
+// ErrClosed.
 func (c *Client) NewLimiter(options ...LimiterOption) (*Limiter, error) {
 	var s settings
 	for _, option := range options {
@@ -63,7 +68,9 @@ func (c *Client) newLimiter(s *limiterSettings) (*Limiter, error) {
 	if err := failed(status, details); err != nil {
 		return nil, err
 	}
-	return &Limiter{client: c, handle: *handle, fail: s.failStrategy}, nil
+	l := &Limiter{client: c, handle: *handle, fail: s.failStrategy}
+	runtime.SetFinalizer(l, (*Limiter).release) // memory is all it holds, but a client may see many limiters come and go
+	return l, nil
 }
 
 // Client is the client that this limiter uses, also that which Open made.
@@ -77,16 +84,20 @@ func (l *Limiter) FailStrategy() FailStrategy { return l.fail }
 //
 // It returns within the client's Timeout, with an answer that may be degraded (see FailStrategy), or when the context ends. In that
 // case the error is ErrCancelled, and also the context's own, and the decision's Charged says whether tokens may have been taken.
+//
+// An identity is 1 to 65536 bytes of any value. Other errors are ErrIdentity, ErrCost, ErrNull for a nil context, ErrClosed, and with
+// FailError those of Redis (Status.Unavailable).
 func (l *Limiter) Allow(ctx context.Context, identity string, options ...CallOption) (Decision, error) {
 	return l.decide(ctx, identity, collectCall(options).cost)
 }
 
-// Peek looks at the buckets of one identity and takes nothing.
+// Peek looks at the buckets of one identity and takes nothing: Allow with Cost(0).
 func (l *Limiter) Peek(ctx context.Context, identity string) (Decision, error) {
 	return l.decide(ctx, identity, 0)
 }
 
-// Reset forgets one identity: its buckets are full again. Here every failure is an error, whatever the fail strategy.
+// Reset forgets one identity: its buckets are full again. Here every failure is an error, whatever the fail strategy. It returns when
+// Allow would.
 func (l *Limiter) Reset(ctx context.Context, identity string) error {
 	_, err := l.run(ctx, identity, 0, true)
 	return err
@@ -97,8 +108,8 @@ func (l *Limiter) decide(ctx context.Context, identity string, cost int64) (Deci
 }
 
 func (l *Limiter) run(ctx context.Context, identity string, cost int64, reset bool) (Decision, error) {
-	if ctx.Err() != nil {
-		return Decision{Outcome: OutcomeUndecided, Cause: ErrCancelled, Cost: cost}, cancelledError(ctx)
+	if err := checkContext(ctx); err != nil {
+		return Decision{Outcome: OutcomeUndecided, Cause: err.Status, Cost: cost}, err
 	}
 	started, err := l.client.submit(l, identity, cost, reset)
 	if err != nil {
@@ -123,13 +134,13 @@ func For(identity string, options ...CallOption) Request {
 // checked before anything is sent.
 //
 // The decisions are in the order of the requests. The error, if any, is that of the first that failed; the others are decided
-// all the same.
+// all the same. Without decisions it is ErrCapacity, ErrIdentity or ErrCost (the message names the request), ErrNull or ErrCancelled.
 func (l *Limiter) AllowMany(ctx context.Context, requests []Request) ([]Decision, error) {
 	if err := checkRequests(requests); err != nil {
 		return nil, err
 	}
-	if ctx.Err() != nil {
-		return nil, cancelledError(ctx)
+	if err := checkContext(ctx); err != nil {
+		return nil, err
 	}
 	started := make([]*call, 0, len(requests))
 	var refused error
@@ -177,14 +188,18 @@ func checkRequests(requests []Request) error {
 // Close ends the limiter, and its client too if Open made it. Later calls return ErrClosed; those in flight still get their
 // answers, unless the client ends. Closing twice is fine.
 func (l *Limiter) Close() error {
-	l.client.mu.Lock()
-	if l.handle != 0 {
-		capi.LimiterClose(l.handle)
-		l.handle = 0
-	}
-	l.client.mu.Unlock()
+	l.release()
 	if l.owns {
 		return l.client.Close()
 	}
 	return nil
+}
+
+func (l *Limiter) release() {
+	l.client.mu.Lock()
+	defer l.client.mu.Unlock()
+	if l.handle != 0 {
+		capi.LimiterClose(l.handle)
+		l.handle = 0
+	}
 }

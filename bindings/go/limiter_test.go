@@ -182,6 +182,17 @@ func TestAllowManyChecksAllBeforeItSendsAny(t *testing.T) {
 	equal(t, "remaining", d.Remaining, 3)
 }
 
+// On the way of every request, the binding leaves no garbage.
+func TestAllowAllocatesNothing(t *testing.T) {
+	l := limiter(t, patient(t, shared), PerSecond(1_000_000))
+	allocations := testing.AllocsPerRun(1000, func() {
+		if _, err := l.Allow(ctx, "user", Cost(1)); err != nil {
+			t.Error(err)
+		}
+	})
+	equal(t, "allocations of a call", allocations, 0)
+}
+
 func TestConcurrentCallersGetExactlyTheBurst(t *testing.T) {
 	const callers, calls, burst = 64, 50, 1000
 	l := limiter(t, patient(t, shared), PerDay(1).WithBurst(burst))

@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// Option configures Open: any ClientOption or LimiterOption.
+// Option configures Open: any ClientOption or LimiterOption. Where one is given twice, the last holds; only limits add up. What is
+// zero or "" is the default.
 type Option interface{ apply(*settings) }
 
 // ClientOption configures a client.
@@ -29,6 +30,7 @@ type clientSettings struct {
 	timeout, connectTimeout  time.Duration
 	name, username, password string
 	secret                   string
+	keyed                    bool // by secret; were an empty one to mean none, identities would be hashed without a key unnoticed
 	queueCapacity            int64
 	spinOff                  bool
 }
@@ -60,7 +62,7 @@ func ConnectTimeout(d time.Duration) ClientOption {
 	return clientOption(func(s *clientSettings) { s.connectTimeout = d })
 }
 
-// ClientName is what CLIENT LIST shows; by default "libdrl".
+// ClientName is what CLIENT LIST shows: 1 to 64 printable ASCII characters without spaces; by default "libdrl".
 func ClientName(name string) ClientOption {
 	return clientOption(func(s *clientSettings) { s.name = name })
 }
@@ -71,10 +73,11 @@ func Credentials(username, password string) ClientOption {
 }
 
 // IdentitySecret hashes identities with HMAC-SHA-256 under this key, 16 to 1024 bytes, instead of bare SHA-256. Use it where
-// identities can be guessed, as addresses can. All programs that share buckets need the same secret.
+// identities can be guessed, as addresses can. All programs that share buckets need the same secret. An empty one is an error, not
+// the default.
 func IdentitySecret(secret []byte) ClientOption {
 	copied := string(secret)
-	return clientOption(func(s *clientSettings) { s.secret = copied })
+	return clientOption(func(s *clientSettings) { s.secret, s.keyed = copied, true })
 }
 
 // QueueCapacity is how many calls may wait or be in flight: 64 to 1048576, by default 16384. The next is undecided at once, with
@@ -93,8 +96,8 @@ func Namespace(namespace string) LimiterOption {
 	return limiterOption(func(s *limiterSettings) { s.namespace = namespace })
 }
 
-// Name tells limiters of one namespace apart. Limiters of the same namespace and name share their buckets, in every process and
-// language: give them the same limits.
+// Name tells limiters of one namespace apart: 1 to 64 printable ASCII characters without braces; by default there is none. Limiters
+// of the same namespace and name share their buckets, in every process and language: give them the same limits.
 func Name(name string) LimiterOption {
 	return limiterOption(func(s *limiterSettings) { s.name = name })
 }
@@ -115,19 +118,25 @@ func (f FailStrategy) apply(s *settings) { s.limiter.failStrategy = f }
 func (FailStrategy) forLimiter()         {}
 
 // CallOption configures one call.
-type CallOption interface{ applyCall(*callSettings) }
+type CallOption interface {
+	// By value: a pointer that goes through an interface would be an allocation for each call.
+	applyCall(callSettings) callSettings
+}
 
 type callSettings struct{ cost int64 }
 
 // Cost is how many tokens a request takes, 0 to 10^12; without it, 1. A cost of 0 only looks.
 type Cost int64
 
-func (c Cost) applyCall(s *callSettings) { s.cost = int64(c) }
+func (c Cost) applyCall(s callSettings) callSettings {
+	s.cost = int64(c)
+	return s
+}
 
 func collectCall(options []CallOption) callSettings {
 	s := callSettings{cost: 1}
 	for _, option := range options {
-		option.applyCall(&s)
+		s = option.applyCall(s)
 	}
 	return s
 }
@@ -140,8 +149,13 @@ func (s *clientSettings) check(redisURL string) error {
 	if strings.Contains(redisURL, "\x00") {
 		return failure(ErrURL, "redis_url holds a NUL byte")
 	}
-	if strings.Contains(s.name+s.username+s.password, "\x00") {
-		return failure(ErrOption, "an option holds a NUL byte")
+	for name, text := range map[string]string{"client_name": s.name, "username": s.username, "password": s.password} {
+		if strings.Contains(text, "\x00") {
+			return failure(ErrOption, name+" holds a NUL byte")
+		}
+	}
+	if s.keyed && s.secret == "" {
+		return failure(ErrOption, "identity_secret has 0 bytes, must be 16..1024")
 	}
 	return nil
 }

@@ -13,62 +13,62 @@ type Status int32
 // The call was wrong: fix the program or its configuration. Nothing was sent to Redis, and no fail strategy turns such an error into
 // an answer.
 const (
-	OK              Status = 0
-	ErrNull         Status = 1
-	ErrStructSize   Status = 2
-	ErrHandle       Status = 3
-	ErrIdentity     Status = 4
-	ErrCost         Status = 5
-	ErrRate         Status = 6
-	ErrPer          Status = 7
-	ErrBurst        Status = 8
-	ErrLimits       Status = 9
-	ErrNamespace    Status = 10
-	ErrName         Status = 11
-	ErrFailStrategy Status = 12
-	ErrURL          Status = 13
-	ErrURLScheme    Status = 14
-	ErrURLParameter Status = 15
-	ErrURLPort      Status = 16
-	ErrURLDatabase  Status = 17
-	ErrOption       Status = 18
-	ErrUnsupported  Status = 19
-	ErrBuffer       Status = 20
-	ErrCapacity     Status = 21
-	ErrDuplicateID  Status = 22
-	ErrUnknownID    Status = 23
-	ErrAddress      Status = 24
-	ErrReentrant    Status = 25
+	OK              Status = 0  // no error
+	ErrNull         Status = 1  // a required argument is nil
+	ErrStructSize   Status = 2  // of C programs only
+	ErrHandle       Status = 3  // of C programs only
+	ErrIdentity     Status = 4  // an identity is not 1 to 65536 bytes
+	ErrCost         Status = 5  // a cost is not 0 to 10^12
+	ErrRate         Status = 6  // Limit.Rate is out of range
+	ErrPer          Status = 7  // Limit.Per is out of range, or not whole microseconds
+	ErrBurst        Status = 8  // Limit.Burst is out of range, or fills too slowly
+	ErrLimits       Status = 9  // there is no limit, or there are more than 8
+	ErrNamespace    Status = 10 // Namespace has a wrong length or character
+	ErrName         Status = 11 // Name or a Limit.Name has a wrong length or character, or two limits have the same
+	ErrFailStrategy Status = 12 // an unknown one
+	ErrURL          Status = 13 // the URL is malformed
+	ErrURLScheme    Status = 14 // it has an unknown scheme
+	ErrURLParameter Status = 15 // it has an unknown parameter, or one of a wrong value
+	ErrURLPort      Status = 16 // its port is no port
+	ErrURLDatabase  Status = 17 // its database is no number
+	ErrOption       Status = 18 // an option, or a decision, is out of range
+	ErrUnsupported  Status = 19 // this version of the library cannot do it
+	ErrBuffer       Status = 20 // of C programs only
+	ErrCapacity     Status = 21 // AllowMany was given no requests, or more than 4096
+	ErrDuplicateID  Status = 22 // of C programs only
+	ErrUnknownID    Status = 23 // of C programs only
+	ErrAddress      Status = 24 // a network of a ResolverConfig is none
+	ErrReentrant    Status = 25 // of C programs only
 )
 
 // Redis did not decide. The fail strategy speaks: with FailOpen and FailClosed this is Decision.Cause, with FailError it is the error.
 const (
-	ErrTimeout        Status = 100
-	ErrConnect        Status = 101
-	ErrResolve        Status = 102
-	ErrAuth           Status = 103
-	ErrPermission     Status = 104
-	ErrConnectionLost Status = 105
-	ErrProtocol       Status = 106
-	ErrRedis          Status = 107
-	ErrLoading        Status = 108
-	ErrReadOnly       Status = 109
-	ErrOutOfMemory    Status = 110 // Redis is
-	ErrBusy           Status = 111
-	ErrKeyType        Status = 112
-	ErrCircuitOpen    Status = 113
-	ErrQueueFull      Status = 114
-	ErrShed           Status = 115
+	ErrTimeout        Status = 100 // no answer before the deadline
+	ErrConnect        Status = 101 // no connection
+	ErrResolve        Status = 102 // its host name has no address
+	ErrAuth           Status = 103 // it refused the credentials
+	ErrPermission     Status = 104 // its user lacks a permission
+	ErrConnectionLost Status = 105 // the connection broke
+	ErrProtocol       Status = 106 // it sent what is no answer
+	ErrRedis          Status = 107 // it answered with an error
+	ErrLoading        Status = 108 // it is loading its data
+	ErrReadOnly       Status = 109 // it is a read-only replica
+	ErrOutOfMemory    Status = 110 // it is out of memory
+	ErrBusy           Status = 111 // it is busy with a slow script
+	ErrKeyType        Status = 112 // its key holds what this library did not write
+	ErrCircuitOpen    Status = 113 // it stopped answering and was not asked
+	ErrQueueFull      Status = 114 // too many calls are waiting
+	ErrShed           Status = 115 // the call could not have met its deadline and was not sent
 )
 
 // The client or the call was ended, or the system lacks a resource.
 const (
-	ErrClosed          Status = 200
-	ErrCancelled       Status = 201
-	ErrCompletionsFull Status = 202
+	ErrClosed          Status = 200 // the client, limiter or resolver is closed
+	ErrCancelled       Status = 201 // the context ended the call
+	ErrCompletionsFull Status = 202 // of C programs only
 	ErrMemory          Status = 203 // this process is out of memory
-	ErrSystem          Status = 204
-	ErrInternal        Status = 205
+	ErrSystem          Status = 204 // no thread, descriptor or random number
+	ErrInternal        Status = 205 // a defect of the library
 )
 
 // Error is the general sentence about this status.
@@ -132,6 +132,17 @@ func failed(status int, details *capi.Error) error {
 
 func closedError(what string) error { return failure(ErrClosed, "the "+what+" is closed") }
 
-func cancelledError(ctx context.Context) error {
+// checkContext says why a call must not begin: its context has ended, or is missing.
+func checkContext(ctx context.Context) *Error {
+	if ctx == nil {
+		return failure(ErrNull, "the context is nil")
+	}
+	if ctx.Err() != nil {
+		return cancelledError(ctx)
+	}
+	return nil
+}
+
+func cancelledError(ctx context.Context) *Error {
 	return &Error{Status: ErrCancelled, Message: "the call was ended by its context: " + ctx.Err().Error(), cause: ctx.Err()}
 }
