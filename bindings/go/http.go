@@ -8,7 +8,9 @@ import (
 )
 
 // Header is one line of an HTTP response.
-type Header struct{ Name, Value string }
+type Header struct {
+	Name, Value string // printable ASCII
+}
 
 // HeaderOption configures Limiter.Headers.
 type HeaderOption interface{ applyHeaders(*headerSettings) }
@@ -49,7 +51,9 @@ func RetryJitter(d time.Duration) HeaderOption {
 	return headerOption(func(s *headerSettings) { s.jitter = d })
 }
 
-// Headers are the rate limit headers of a decision of this limiter, in the order in which to send them.
+// Headers are the rate limit headers of a decision of this limiter, in the order in which to send them. Redis is not asked.
+//
+// The error is ErrOption, also for a decision that this limiter cannot have made, or ErrClosed.
 func (l *Limiter) Headers(decision Decision, options ...HeaderOption) ([]Header, error) {
 	var s headerSettings
 	for _, option := range options {
@@ -88,7 +92,7 @@ type Problem struct {
 	Body   []byte // JSON; empty when the request was allowed
 }
 
-// Problem is the answer to send for a decision of this limiter.
+// Problem is the answer to send for a decision of this limiter. Redis is not asked. The errors are those of Headers.
 func (l *Limiter) Problem(decision Decision) (Problem, error) {
 	body := make([]byte, capi.ProblemSize)
 	length := new(int64)

@@ -10,11 +10,13 @@ import (
 // limiter several, and a request is charged on all of them or on none.
 //
 //	drl.Open(url, drl.PerSecond(10).WithBurst(50), drl.PerDay(10_000))
+//
+// An empty bucket must be full again within 2^50 µs.
 type Limit struct {
 	Rate  int64         // 1 to 10^12
-	Per   time.Duration // whole microseconds
+	Per   time.Duration // 1 µs to 2^50 µs (about 35 years), in whole microseconds
 	Burst int64         // 1 to 10^12; 0 means Rate
-	Name  string        // in HTTP headers and problem bodies; printable ASCII, at most 64
+	Name  string        // in HTTP headers and problem bodies: at most 64 printable ASCII characters, no two limits alike; may be ""
 }
 
 // Per is a limit of rate tokens per duration.

@@ -39,11 +39,11 @@ type ResolverConfig struct {
 	Hops      int      // 1 to 64, with TrustHops
 	Forwarded bool     // read Forwarded (RFC 7239), not X-Forwarded-For. The proxy must write it, or remove it.
 
-	// Clients that share so many leading bits are one; by default 32 and 64.
+	// Clients that share so many leading bits are one; 1 to 32 and 1 to 128, by default 32 and 64.
 	IPv4Prefix, IPv6Prefix int
 }
 
-// NewResolver makes a resolver.
+// NewResolver makes a resolver. The error is ErrAddress for a network that is none, which the message names, or ErrOption.
 func NewResolver(config ResolverConfig) (*Resolver, error) {
 	for _, number := range []int{config.Hops, config.IPv4Prefix, config.IPv6Prefix} {
 		if number < math.MinInt32 || number > math.MaxInt32 {
@@ -72,6 +72,7 @@ func (r *Resolver) Header() string { return r.header }
 // Resolve finds the identity of a client. There always is one: the most distant address that somebody trusted vouches for.
 //
 // peer is the address of the socket's other end, with or without port; lines are all lines of the header, in the order received.
+// The answer is canonical: "203.0.113.7", "2001:db8:0:1::/64", "unix" or "unknown". The one error is ErrClosed.
 func (r *Resolver) Resolve(peer string, lines []string) (string, error) {
 	address := make([]byte, capi.AddressSize)
 	length := new(int64)

@@ -27,34 +27,34 @@ type Stats struct {
 	Never     int64
 	Undecided int64 // the sum of the next eight
 
-	DegradedTimeout     int64
-	DegradedConnection  int64
-	DegradedRedis       int64
-	DegradedCircuitOpen int64
-	DegradedQueueFull   int64
-	DegradedShed        int64
-	Cancelled           int64
-	Closed              int64
+	DegradedTimeout     int64 // by cause: ErrTimeout
+	DegradedConnection  int64 // ErrConnect, ErrResolve, ErrAuth, ErrPermission, ErrConnectionLost
+	DegradedRedis       int64 // error replies, protocol errors, foreign keys
+	DegradedCircuitOpen int64 // ErrCircuitOpen
+	DegradedQueueFull   int64 // ErrQueueFull
+	DegradedShed        int64 // ErrShed
+	Cancelled           int64 // by a context, in flight
+	Closed              int64 // by Client.Close, in flight
 
-	Peeks  int64
+	Peeks  int64 // calls of cost 0
 	Resets int64
 
 	LateReplies      int64 // decisions that came after their call was given up
 	ExpiredInRedis   int64 // sent decisions that Redis found past their deadline, uncharged
 	Batches          int64 // calls to Redis
 	BatchedDecisions int64 // decisions they carried
-	Connects         int64
+	Connects         int64 // connections made
 	ConnectFailures  int64
 	QueueDepth       int64 // calls waiting or in flight now
 
-	LatencySum    time.Duration
-	Latency       [21]int64 // bucket i: decisions that took at most 2^(i+3) microseconds; the last has no bound
-	BatchSize     [7]int64  // bucket i: calls to Redis that carried at most 2^i decisions
-	Connected     bool
-	BreakerOpened int64
+	LatencySum    time.Duration // of all decisions in Latency
+	Latency       [21]int64     // bucket i: decisions that took at most 2^(i+3) microseconds; the last has no bound
+	BatchSize     [7]int64      // bucket i: calls to Redis that carried at most 2^i decisions
+	Connected     bool          // a connection is ready now
+	BreakerOpened int64         // times the breaker opened
 }
 
-// Stats reads the counters of a client.
+// Stats reads the counters of a client. The error is ErrClosed.
 func (c *Client) Stats() (Stats, error) {
 	flat := new([capi.StatsLen]int64)
 	details := new(capi.Error)
@@ -92,7 +92,8 @@ func makeStats(flat *[capi.StatsLen]int64) Stats {
 	return s
 }
 
-// Metrics writes the counters as Prometheus text exposition, those of decisions by namespace and limiter name.
+// Metrics writes the counters as Prometheus text exposition (version 0.0.4), those of decisions by namespace and limiter name. The
+// first 100 pairs of these have series of their own, all later ones share limiter="_other". The error is ErrClosed.
 func (c *Client) Metrics() (string, error) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
