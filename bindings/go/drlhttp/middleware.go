@@ -78,8 +78,14 @@ func OnError(f func(http.ResponseWriter, *http.Request, error)) Option {
 // Observe sees every decision, before the request is served or refused.
 func Observe(f func(*http.Request, drl.Decision)) Option { return func(c *config) { c.observe = f } }
 
-// New makes a middleware. It stays usable as long as the limiter is open.
+// New makes a middleware. It stays usable as long as the limiter is open. The handlers behind it get the ResponseWriter of the server
+// itself: what it can do besides, they can do.
+//
+// The error is ErrNull without a limiter, and that of drl.NewResolver for wrong proxies.
 func New(limiter *drl.Limiter, options ...Option) (func(http.Handler) http.Handler, error) {
+	if limiter == nil {
+		return nil, &drl.Error{Status: drl.ErrNull, Message: "limiter is nil"}
+	}
 	c := config{
 		onError: logAndAnswer500,
 		headers: []drl.HeaderOption{drl.HeadersDraft | drl.HeadersLegacy | drl.HeadersCacheControl},
