@@ -79,8 +79,13 @@ class ExamplesTest : public ::testing::Test {
 
 TEST_F(ExamplesTest, BasicServesFiveAndRefusesTheRest) {
   const std::string output = OutputOf("basic", url());
-  EXPECT_THAT(output, HasSubstr("user_123: served, 0 of 5 left\nuser_123: refused, again in 1"));
-  EXPECT_THAT(output, HasSubstr("user_456: served, 4 of 5 left\n"));
+  EXPECT_THAT(output, HasSubstr("request 5: allowed, 0 left\nrequest 6: denied, try again in 1"));
+  EXPECT_THAT(output, HasSubstr("request 7: denied"));
+}
+
+TEST_F(ExamplesTest, BasicSaysThatRedisDidNotDecide) {
+  EXPECT_THAT(OutputOf("basic", "unix:///nowhere/redis.sock"),
+              HasSubstr("request 7: Redis did not decide (cannot connect to Redis); served all the same\n"));
 }
 
 TEST_F(ExamplesTest, BurstAndCostShowsEveryOutcome) {
