@@ -90,15 +90,34 @@ TEST_F(ClientTest, EveryOptionReachesTheLibrary) {
   EXPECT_EQ(status([](ClientOptions& o) { o.username = "user"; }), DRL_ERR_OPTION);
   EXPECT_EQ(status([](ClientOptions& o) { o.password = std::string(5000, 'p'); }), DRL_ERR_OPTION);
   EXPECT_EQ(status([](ClientOptions& o) { o.identity_secret = "short"; }), DRL_ERR_OPTION);
+  EXPECT_EQ(status([](ClientOptions& o) { o.identity_secret = ""; }), DRL_ERR_OPTION);
   EXPECT_EQ(status([](ClientOptions& o) { o.queue_capacity_max = 1; }), DRL_ERR_OPTION);
   EXPECT_EQ(status([](ClientOptions& o) { o.spin = static_cast<Spin>(7); }), DRL_ERR_OPTION);
   EXPECT_EQ(status([](ClientOptions&) {}), DRL_OK);
 }
 
+TEST_F(ClientTest, TextIsNotCutAtANulByte) {
+  const std::string cut("a\0b", 3);
+  const auto message = [](auto change) -> std::string {
+    ClientOptions options = Options();
+    change(options);
+    try {
+      const Client client(options);
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "opened";
+  };
+  EXPECT_EQ(message([&](ClientOptions& o) { o.redis_url += cut; }), "redis_url holds a NUL byte");
+  EXPECT_EQ(message([&](ClientOptions& o) { o.client_name = cut; }), "client_name holds a NUL byte");
+  EXPECT_EQ(message([&](ClientOptions& o) { o.password = o.username = cut; }), "username holds a NUL byte");
+  EXPECT_EQ(message([&](ClientOptions& o) { o.password = cut; }), "password holds a NUL byte");
+}
+
 TEST_F(ClientTest, SecretChangesTheKeyAndMayHoldNulBytes) {
   ClientOptions options = Options();
-  for (const std::string& secret : {std::string(), std::string(16, '\0'), std::string(17, '\0')}) {
-    options.identity_secret = secret;
+  for (const size_t length : {0, 16, 17}) {
+    if (length > 0) options.identity_secret = std::string(length, '\0');
     Limiter(Client(options), PerHour(10)).Allow("a");
   }
   // HMAC pads its key with zeros, so the two secrets of zeros are one.

@@ -103,6 +103,8 @@ TEST(Resolver, EveryOptionIsHeard) {
 TEST(Resolver, WrongNetworkIsNamed) {
   ResolverOptions options;
   options.trust = Trust::kNetworks;
+  options.networks = {"10.0.0.0/8", std::string("10.0.0.0/8\0", 11)};
+  EXPECT_EQ(Thrown([&] { const Resolver resolver(options); }), DRL_ERR_ADDRESS);
   options.networks = {"10.0.0.1/8"};
   EXPECT_EQ(Thrown([&] { const Resolver resolver(options); }), DRL_ERR_ADDRESS);
   std::error_code error;

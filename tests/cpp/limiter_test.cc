@@ -155,6 +155,20 @@ TEST_F(LimiterTest, WrongPolicyIsNamed) {
   EXPECT_EQ(limiter.get(), nullptr);
 }
 
+TEST_F(LimiterTest, NamesAreNotCutAtANulByte) {
+  const std::string cut("a\0b", 3);
+  const auto status = [&](auto change) {
+    LimiterOptions policy;
+    policy.limits = {PerHour(1), PerHour(2)};
+    change(policy);
+    return Thrown([&] { Limiter limiter(client_, policy); });
+  };
+  EXPECT_EQ(status([&](LimiterOptions& o) { o.key_namespace = cut; }), DRL_ERR_NAMESPACE);
+  EXPECT_EQ(status([&](LimiterOptions& o) { o.name = cut; }), DRL_ERR_NAME);
+  EXPECT_EQ(status([&](LimiterOptions& o) { o.limits[1].name = cut; }), DRL_ERR_NAME);
+  EXPECT_EQ(status([](LimiterOptions&) {}), DRL_OK);
+}
+
 TEST_F(LimiterTest, AllowManyAnswersInOrder) {
   const Limiter limiter(client_, PerHour(5));
   const std::vector<Decision> decisions = limiter.AllowMany({{"a", 3}, {"b"}, {"a", 3}, {"a", 9}, {"a", 0}});

@@ -83,7 +83,7 @@ TEST_F(QueueTest, MisuseIsReported) {
   const Limiter foreign(other, PerHour(1));
   EXPECT_EQ(Thrown([&] { queue_.Submit(foreign, "user", 1, 1); }), DRL_ERR_HANDLE);
   EXPECT_EQ(Thrown([&] { queue_.Submit(limiter_, {}, 1, 1); }), DRL_ERR_IDENTITY);
-  EXPECT_EQ(Thrown([&] { queue_.Drain(0); }), DRL_ERR_NULL);
+  EXPECT_EQ(Thrown([&] { queue_.Drain(0); }), DRL_ERR_CAPACITY);
   EXPECT_EQ(Thrown([&] { queue_.Wait(microseconds(-2)); }), DRL_ERR_OPTION);
   std::error_code error;
   const Queue none(client_, -1, error);

@@ -36,7 +36,8 @@ struct ClientOptions {
   std::string client_name;
   std::optional<std::string> username;  ///< overrides the URL's
   std::optional<std::string> password;  ///< overrides the URL's
-  std::string identity_secret;  ///< 16 to 1024 bytes: HMAC-SHA-256 of identities instead of SHA-256
+  /** 16 to 1024 bytes: HMAC-SHA-256 of identities instead of SHA-256. An empty one is an error, not the default. */
+  std::optional<std::string> identity_secret;
   int64_t queue_capacity_max = 0;
   Spin spin = Spin::kAdaptive;
   /** One line about the connection's life, on the I/O thread. Return soon, call nothing of drl, do not throw. */
@@ -106,31 +107,47 @@ class Client {
     return options;
   }
 
+  // What C cannot see.
+  static drl_status Check(const ClientOptions& options, drl_error* why) {
+    if (options.identity_secret && options.identity_secret->empty()) {
+      return detail::Fail(DRL_ERR_OPTION, "identity_secret", "has 0 bytes, must be 16..1024", why);
+    }
+    const std::string none;
+    return detail::CheckTexts({{"redis_url", &options.redis_url, DRL_ERR_URL},
+                               {"client_name", &options.client_name, DRL_ERR_OPTION},
+                               {"username", options.username ? &*options.username : &none, DRL_ERR_OPTION},
+                               {"password", options.password ? &*options.password : &none, DRL_ERR_OPTION}},
+                              why);
+  }
+
   void Open(ClientOptions options, std::error_code* error) {
     auto state = std::make_shared<detail::ClientState>();
     state->log = std::move(options.log);
     state->on_decision = std::move(options.on_decision);
-    drl_client_options at = DRL_CLIENT_OPTIONS_INIT;
+    drl_client_options at = detail::Unset<drl_client_options>();
     at.redis_url = options.redis_url.c_str();
     at.timeout_us = options.timeout.count();
     at.connect_timeout_us = options.connect_timeout.count();
     at.client_name = detail::OrNull(options.client_name);
     at.username = options.username ? options.username->c_str() : nullptr;
     at.password = options.password ? options.password->c_str() : nullptr;
-    at.identity_secret = options.identity_secret.data();
-    at.identity_secret_len = options.identity_secret.size();
+    at.identity_secret = options.identity_secret ? options.identity_secret->data() : nullptr;
+    at.identity_secret_len = options.identity_secret ? options.identity_secret->size() : 0;
     at.queue_capacity_max = options.queue_capacity_max;
     at.spin = static_cast<int32_t>(options.spin);
     at.log = state->log ? &detail::ClientState::Log : nullptr;
     at.log_user = state.get();
     at.on_decision = state->on_decision ? &detail::ClientState::Observe : nullptr;
     at.on_decision_user = state.get();
-    detail::Run(error, [&](drl_error* why) { return drl_client_open(&at, &state->handle, why); });
+    detail::Run(error, [&](drl_error* why) {
+      const drl_status status = Check(options, why);
+      return status == DRL_OK ? drl_client_open(&at, &state->handle, why) : status;
+    });
     if (state->handle != nullptr) state_ = std::move(state);
   }
 
   Stats ReadStats(std::error_code* error) const {
-    Stats stats = DRL_STATS_INIT;
+    Stats stats = detail::Unset<Stats>();
     detail::Run(error, [&](drl_error* why) { return drl_client_stats(get(), &stats, why); });
     return stats;
   }

@@ -92,7 +92,7 @@ class Resolver {
   void Open(const ResolverOptions& options, std::error_code* error) {
     std::vector<const char*> networks;
     for (const std::string& network : options.networks) networks.push_back(network.c_str());
-    drl_resolver_options at = DRL_RESOLVER_OPTIONS_INIT;
+    drl_resolver_options at = detail::Unset<drl_resolver_options>();
     at.trust = static_cast<int32_t>(options.trust);
     at.header = static_cast<int32_t>(options.header);
     at.hops = options.hops;
@@ -101,7 +101,13 @@ class Resolver {
     at.ipv4_prefix_len = options.ipv4_prefix_len;
     at.ipv6_prefix_len = options.ipv6_prefix_len;
     drl_resolver* opened = nullptr;
-    detail::Run(error, [&](drl_error* why) { return drl_resolver_open(&at, &opened, why); });
+    detail::Run(error, [&](drl_error* why) {
+      for (const std::string& network : options.networks) {
+        const drl_status status = detail::CheckTexts({{"a network", &network, DRL_ERR_ADDRESS}}, why);
+        if (status != DRL_OK) return status;
+      }
+      return drl_resolver_open(&at, &opened, why);
+    });
     handle_.reset(opened);
   }
 

@@ -135,7 +135,7 @@ class Limiter {
   /** The same without allocating: `function(const char* name, const char* value)` for each. */
   template <typename Function>
   void ForEachHeader(const Decision& decision, const HeaderOptions& options, Function&& function) const {
-    drl_header_options at = DRL_HEADER_OPTIONS_INIT;
+    drl_header_options at = detail::Unset<drl_header_options>();
     at.styles = options.styles;
     at.x_reset = static_cast<int32_t>(options.x_reset);
     at.lower_case = options.lower_case ? 1 : 0;
@@ -151,7 +151,7 @@ class Limiter {
    */
   Problem MakeProblem(const Decision& decision, std::string_view detail = {}, std::string_view instance = {}) const {
     const drl_decision from = detail::ToC(decision);
-    drl_problem_options at = DRL_PROBLEM_OPTIONS_INIT;
+    drl_problem_options at = detail::Unset<drl_problem_options>();
     at.detail = detail::Data(detail);
     at.detail_len = detail.size();
     at.instance = detail::Data(instance);
@@ -180,6 +180,17 @@ class Limiter {
     return options;
   }
 
+  static drl_status Check(const LimiterOptions& options, drl_error* why) {
+    drl_status status = detail::CheckTexts({{"namespace", &options.key_namespace, DRL_ERR_NAMESPACE},
+                                            {"name", &options.name, DRL_ERR_NAME}},
+                                           why);
+    for (size_t i = 0; i < options.limits.size() && status == DRL_OK; ++i) {
+      const std::string argument = "limits[" + std::to_string(i) + "].name";
+      status = detail::CheckTexts({{argument.c_str(), &options.limits[i].name, DRL_ERR_NAME}}, why);
+    }
+    return status;
+  }
+
   void Open(const Client& client, const LimiterOptions& options, std::error_code* error) {
     // Room for one, since no limits at all are to be reported as such, and not as a null pointer.
     std::vector<drl_limit> limits(options.limits.size() + 1);
@@ -187,14 +198,17 @@ class Limiter {
       const Limit& from = options.limits[i];
       limits[i] = {from.rate, from.per.count(), from.burst, detail::OrNull(from.name), {0, 0}};
     }
-    drl_limiter_options policy = DRL_LIMITER_OPTIONS_INIT;
+    drl_limiter_options policy = detail::Unset<drl_limiter_options>();
     policy.limits = limits.data();
     policy.limits_count = static_cast<int32_t>(options.limits.size());
     policy.key_namespace = detail::OrNull(options.key_namespace);
     policy.name = detail::OrNull(options.name);
     policy.fail_strategy = static_cast<int32_t>(options.fail_strategy);
     drl_limiter* opened = nullptr;
-    detail::Run(error, [&](drl_error* why) { return drl_limiter_open(client.get(), &policy, &opened, why); });
+    detail::Run(error, [&](drl_error* why) {
+      const drl_status status = Check(options, why);
+      return status == DRL_OK ? drl_limiter_open(client.get(), &policy, &opened, why) : status;
+    });
     handle_.reset(opened);
     client_ = client.state_;
   }

@@ -77,7 +77,7 @@ class Queue {
   };
 
   void Open(const Client& client, int64_t capacity, std::error_code* error) {
-    drl_queue_options options = DRL_QUEUE_OPTIONS_INIT;
+    drl_queue_options options = detail::Unset<drl_queue_options>();
     options.capacity = capacity;
     drl_queue* opened = nullptr;
     detail::Run(error, [&](drl_error* why) { return drl_queue_open(client.get(), &options, &opened, why); });
@@ -98,7 +98,8 @@ class Queue {
   }
 
   std::vector<Completion> Take(std::chrono::microseconds timeout, size_t most, std::error_code* error) {
-    std::vector<drl_completion> ended(most);
+    // Room for one more, since a `most` of 0 is to be reported as such, and not as a null pointer.
+    std::vector<drl_completion> ended(most + 1);
     int32_t count = 0;
     detail::Run(error, [&](drl_error* why) {
       return drl_queue_wait(get(), timeout.count(), ended.data(), static_cast<int32_t>(most), &count, why);

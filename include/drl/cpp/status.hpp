@@ -2,6 +2,9 @@
 #ifndef DRL_CPP_STATUS_HPP
 #define DRL_CPP_STATUS_HPP
 
+#include <cstdint>
+#include <cstdio>
+#include <initializer_list>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -68,6 +71,35 @@ drl_status Run(std::error_code* code, Call call) {
   const drl_status status = call(&error);
   Report(status, error, code);
   return status;
+}
+
+// An options struct of C with nothing set.
+template <typename Options>
+Options Unset() noexcept {
+  Options options{};
+  options.struct_size = static_cast<uint32_t>(sizeof options);
+  return options;
+}
+
+// Fills `error` as C does.
+inline drl_status Fail(drl_status status, const char* argument, const char* what, drl_error* error) noexcept {
+  error->status = status;
+  std::snprintf(error->message, sizeof error->message, "%s %s", argument, what);
+  return status;
+}
+
+// C reads a text up to its first NUL byte. One that has more behind it would be taken for another: a name for that of
+// other buckets, a password for a shorter one.
+struct Text {
+  const char* argument;
+  const std::string* text;
+  drl_status status;
+};
+inline drl_status CheckTexts(std::initializer_list<Text> texts, drl_error* error) noexcept {
+  for (const Text& one : texts) {
+    if (one.text->find('\0') != std::string::npos) return Fail(one.status, one.argument, "holds a NUL byte", error);
+  }
+  return DRL_OK;
 }
 
 // An empty view may hold a null pointer, which in C is a forgotten argument rather than an empty one.
