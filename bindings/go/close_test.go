@@ -61,18 +61,7 @@ func TestClosingAClientEndsWaitingCalls(t *testing.T) {
 	ok(t, err)
 	server.Freeze()
 	defer server.Thaw()
-	ended := make(chan error)
-	for i := 0; i < 100; i++ {
-		go func() {
-			_, err := l.Allow(ctx, "user")
-			ended <- err
-		}()
-	}
-	waitFor(t, func() bool {
-		stats, err := client.Stats()
-		ok(t, err)
-		return stats.QueueDepth == 100
-	})
+	ended := callsInLine(t, l, 100)
 	ok(t, client.Close())
 	for i := 0; i < 100; i++ {
 		select {
@@ -173,6 +162,24 @@ func TestProcessThatClosesNothingEnds(t *testing.T) {
 	if said, err := child.CombinedOutput(); err != nil {
 		t.Errorf("it ended with %v and said %q", err, said)
 	}
+}
+
+// callsInLine makes calls that wait for a frozen server, and returns once all do; each sends its error when it ends.
+func callsInLine(t *testing.T, l *Limiter, calls int) <-chan error {
+	t.Helper()
+	ended := make(chan error)
+	for i := 0; i < calls; i++ {
+		go func() {
+			_, err := l.Allow(ctx, "user")
+			ended <- err
+		}()
+	}
+	waitFor(t, func() bool {
+		stats, err := l.Client().Stats()
+		ok(t, err)
+		return stats.QueueDepth == int64(calls)
+	})
+	return ended
 }
 
 func waitFor(t *testing.T, condition func() bool) {

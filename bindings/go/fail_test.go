@@ -101,18 +101,7 @@ func TestTwoHundredWaitingCallsNeedFewThreads(t *testing.T) {
 	ok(t, err)
 	before := count(t, "/proc/self/task")
 	server.Freeze()
-	ended := make(chan error)
-	for i := 0; i < 200; i++ {
-		go func() {
-			_, err := l.Allow(ctx, "user")
-			ended <- err
-		}()
-	}
-	waitFor(t, func() bool {
-		stats, err := client.Stats()
-		ok(t, err)
-		return stats.QueueDepth == 200
-	})
+	ended := callsInLine(t, l, 200)
 	during := count(t, "/proc/self/task")
 	t.Logf("%d threads before, %d beside 200 waiting calls", before, during)
 	if during > before+8 {

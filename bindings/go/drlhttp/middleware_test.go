@@ -44,12 +44,8 @@ func open(t *testing.T, server *redistest.Server, options ...drl.Option) *drl.Li
 // A real server; its handler says "served".
 func serve(t *testing.T, limiter *drl.Limiter, options ...drlhttp.Option) *httptest.Server {
 	t.Helper()
-	limit, err := drlhttp.New(limiter, options...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(limit(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "served") })))
-	t.Cleanup(server.Close)
+	server := serveHandler(t, limiter, func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "served") }, options...)
+	server.Start()
 	return server
 }
 

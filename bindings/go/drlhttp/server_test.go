@@ -16,7 +16,7 @@ import (
 	"distributed-rate-limiter/drl/drlhttp"
 )
 
-// serveHandler is a real server, limited, of any handler.
+// serveHandler is a limited server of any handler, not started yet.
 func serveHandler(t *testing.T, limiter *drl.Limiter, handler http.HandlerFunc, options ...drlhttp.Option) *httptest.Server {
 	t.Helper()
 	limit, err := drlhttp.New(limiter, options...)
