@@ -26,7 +26,7 @@ bool Loop::End(Slot& slot, drl_status cause, int32_t charged, std::string_view d
     if (slot.sink != nullptr) {
       slot.sink->Deliver(slot);
     } else if (slot.sleeper.load(std::memory_order_seq_cst) != 0) {
-      base::FutexWakeAll(slot.state);
+      sleepers_.Add(slot.state);
     }
   }
   shared_.pool.Release(slot);

@@ -39,6 +39,7 @@ void Loop::Cycle() {
   KeepProbing(now);
   Dispatch(now);
   ExpireDeadlines(now);
+  sleepers_.WakeAll();
   if (was_ready && !link_.ready()) return;  // lost just now: the next cycle begins to connect
   // With several calls under way a reply is likely to be there; behind a lone one the look would only delay the sleep.
   if (link_.ready() && in_flight_.size() > 1 && Receive()) return;
@@ -175,6 +176,7 @@ void Loop::Shutdown() {
   SlotList answered;
   shared_.answered.Close(answered);
   EndAnswered(answered);
+  sleepers_.WakeAll();
 }
 
 }  // namespace drl::engine

@@ -20,6 +20,7 @@
 #include "engine/counters.h"
 #include "engine/link.h"
 #include "engine/redis_clock.h"
+#include "engine/sleepers.h"
 #include "engine/slot_pool.h"
 #include "engine/spin.h"
 #include "engine/submissions.h"
@@ -142,6 +143,7 @@ class Loop {
   SlotList pending_;
   CallRing in_flight_;
   CallWriter writer_;
+  Sleepers sleepers_;
   int64_t tag_ = 0;
   base::Micros last_reply_at_ = 0;
   double busy_us_ = 0;  // of late, and the decisions made in that time
