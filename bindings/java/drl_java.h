@@ -29,39 +29,19 @@ typedef struct Completions {
   int64_t numbers[COMPLETIONS_MAX * DRL_FLAT_COMPLETION_LEN];
 } Completions;
 
-static jclass errors_class;
-static jmethodID errors_raise;
-
-/* Looked up once, by the class loader of the class that loads this library. */
-JNIEXPORT jint JNICALL JNI_OnLoad(JavaVM *vm, void *reserved) {
-  JNIEnv *jenv = NULL;
-  jclass found;
-  (void)reserved;
-  if ((*vm)->GetEnv(vm, (void **)&jenv, JNI_VERSION_1_8) != JNI_OK) return JNI_ERR;
-  found = (*jenv)->FindClass(jenv, "libdrl/Errors");
-  if (found == NULL) return JNI_ERR;
-  errors_raise = (*jenv)->GetStaticMethodID(jenv, found, "raise", "(I[B)V");
-  if (errors_raise == NULL) return JNI_ERR;
-  errors_class = (*jenv)->NewGlobalRef(jenv, found);
-  (*jenv)->DeleteLocalRef(jenv, found);
-  return errors_class == NULL ? JNI_ERR : JNI_VERSION_1_8;
-}
-
-JNIEXPORT void JNICALL JNI_OnUnload(JavaVM *vm, void *reserved) {
-  JNIEnv *jenv = NULL;
-  (void)reserved;
-  if ((*vm)->GetEnv(vm, (void **)&jenv, JNI_VERSION_1_8) == JNI_OK) (*jenv)->DeleteGlobalRef(jenv, errors_class);
-}
-
 static jbyteArray GiveBytes(JNIEnv *jenv, const char *data, size_t length) {
   const jbyteArray array = (*jenv)->NewByteArray(jenv, (jsize)length);
   if (array != NULL) (*jenv)->SetByteArrayRegion(jenv, array, 0, (jsize)length, (const jbyte *)data);
   return array;
 }
 
+/* The class is looked up each time, by the class loader of the method that called here. To keep it would keep its class loader: a web
+   application could never be unloaded. */
 static void RaiseError(JNIEnv *jenv, drl_status status, const char *message) {
-  const jbyteArray text = GiveBytes(jenv, message, strlen(message));
-  if (text != NULL) (*jenv)->CallStaticVoidMethod(jenv, errors_class, errors_raise, (jint)status, text);
+  const jclass errors = (*jenv)->FindClass(jenv, "libdrl/Errors");
+  const jmethodID raise = errors == NULL ? NULL : (*jenv)->GetStaticMethodID(jenv, errors, "raise", "(I[B)V");
+  const jbyteArray text = raise == NULL ? NULL : GiveBytes(jenv, message, strlen(message));
+  if (text != NULL) (*jenv)->CallStaticVoidMethod(jenv, errors, raise, (jint)status, text);
 }
 
 /* Returns 0 with an exception pending when there is no memory. */
