@@ -93,18 +93,28 @@ public final class RateLimitFilter implements Filter {
     chain.doFilter(request, response);
   }
 
-  /** Writes the headers, and for a refused request the rest of the response too. */
+  /** Writes the headers, and for a refused request the rest of the response too. True: the request may go on. */
   private boolean serve(HttpServletRequest request, HttpServletResponse response, RateLimiter policy) throws IOException {
     Decision decision = decide(policy, identityOf(request), cost.applyAsLong(request));
     policy.headers(decision, headers).forEach(response::setHeader);
     if (decision.allowed()) return true;
-    Problem problem = policy.problem(decision);
-    byte[] body = problem.body().getBytes(StandardCharsets.UTF_8);
+    refuse(response, policy.problem(decision));
+    return false;
+  }
+
+  /** What a filter before this one has only buffered is replaced; what it has begun to send is left alone, for nothing fits behind it. */
+  private static void refuse(HttpServletResponse response, Problem problem) throws IOException {
+    if (response.isCommitted()) return;
+    byte[] body = problem.body().getBytes(StandardCharsets.US_ASCII);
+    response.resetBuffer();
     response.setStatus(problem.httpStatus());
     response.setContentType(Problem.CONTENT_TYPE);
     response.setContentLength(body.length);
-    response.getOutputStream().write(body);
-    return false;
+    try {
+      response.getOutputStream().write(body);
+    } catch (IllegalStateException writerIsInUse) {
+      response.getWriter().print(problem.body());
+    }
   }
 
   /** With the fail strategy "error" too, a request is refused, not broken, because Redis is away. */

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import jakarta.servlet.Filter;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -64,26 +65,32 @@ class RateLimitFilterTest {
     return RateLimiter.builder(client).limit(burst, Duration.ofHours(burst));
   }
 
-  private void serve(RateLimitFilter filter) throws Exception {
+  /** The filters {@code before} come before the limiting one. */
+  private void serve(RateLimitFilter filter, Filter... before) throws Exception {
     tomcat = new Tomcat();
     tomcat.setBaseDir(System.getProperty("java.io.tmpdir"));
     tomcat.setPort(0);
     tomcat.setSilent(true);
     Context context = tomcat.addContext("", null);
-    FilterDef definition = new FilterDef();
-    definition.setFilterName("limit");
-    definition.setFilter(filter);
-    definition.setAsyncSupported("true");
-    context.addFilterDef(definition);
-    FilterMap map = new FilterMap();
-    map.setFilterName("limit");
-    map.addURLPattern("/*");
-    context.addFilterMap(map);
+    for (Filter earlier : before) add(context, "before", earlier);
+    add(context, "limit", filter);
     Wrapper application = Tomcat.addServlet(context, "application", new Application());
     application.setAsyncSupported(true);
     application.addMapping("/*");
     tomcat.getConnector();
     tomcat.start();
+  }
+
+  private static void add(Context context, String name, Filter filter) {
+    FilterDef definition = new FilterDef();
+    definition.setFilterName(name);
+    definition.setFilter(filter);
+    definition.setAsyncSupported("true");
+    context.addFilterDef(definition);
+    FilterMap map = new FilterMap();
+    map.setFilterName(name);
+    map.addURLPattern("/*");
+    context.addFilterMap(map);
   }
 
   private final class Application extends HttpServlet {
@@ -102,9 +109,16 @@ class RateLimitFilterTest {
   }
 
   private HttpResponse<String> get(String path, String... headers) {
-    HttpRequest.Builder request =
-        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + tomcat.getConnector().getLocalPort() + path));
+    HttpRequest.Builder request = request(path);
     if (headers.length > 0) request.headers(headers);
+    return send(request);
+  }
+
+  private HttpRequest.Builder request(String path) {
+    return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + tomcat.getConnector().getLocalPort() + path));
+  }
+
+  private HttpResponse<String> send(HttpRequest.Builder request) {
     try {
       return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
     } catch (IOException | InterruptedException failure) {
@@ -201,6 +215,60 @@ class RateLimitFilterTest {
       assertEquals("4", header(get("/twice"), "RateLimit-Remaining"));
       assertEquals("3", header(get("/twice"), "RateLimit-Remaining"));
       assertEquals(2, served.get());
+    }
+  }
+
+  @Test
+  void anAnswerThatAFilterBeforeHasBegunIsLeftAsItIs() throws Exception {
+    try (RateLimiter limiter = policy(1).open()) {
+      limiter.allow("127.0.0.1");
+      serve(RateLimitFilter.builder(limiter).build(), (request, response, chain) -> {
+        response.getOutputStream().print("begun");
+        response.flushBuffer();
+        chain.doFilter(request, response);
+      });
+      HttpResponse<String> response = get("/");
+      assertEquals(200, response.statusCode());
+      assertEquals("begun", response.body());
+      assertEquals(0, served.get());
+    }
+  }
+
+  @Test
+  void aRefusalReplacesWhatAFilterBeforeWrote() throws Exception {
+    try (RateLimiter limiter = policy(1).open()) {
+      limiter.allow("127.0.0.1");
+      serve(RateLimitFilter.builder(limiter).build(), (request, response, chain) -> {
+        response.getWriter().print("welcome");
+        chain.doFilter(request, response);
+      });
+      HttpResponse<String> refused = get("/");
+      assertEquals(429, refused.statusCode());
+      assertEquals("application/problem+json", header(refused, "Content-Type").split(";")[0]);
+      assertTrue(refused.body().startsWith("{") && refused.body().endsWith("}"), refused.body());
+    }
+  }
+
+  @Test
+  void aHeadRequestIsRefusedWithoutABody() throws Exception {
+    try (RateLimiter limiter = policy(1).open()) {
+      with(limiter, options -> {});
+      assertEquals(200, send(request("/").method("HEAD", HttpRequest.BodyPublishers.noBody())).statusCode());
+      HttpResponse<String> refused = send(request("/").method("HEAD", HttpRequest.BodyPublishers.noBody()));
+      assertEquals(429, refused.statusCode());
+      assertEquals("", refused.body());
+    }
+  }
+
+  @Test
+  void aFailureOfTheUsersFunctionIsTheirsAndChargesNothing() throws Exception {
+    try (RateLimiter limiter = policy(5).open()) {
+      with(limiter, options -> options.identity(request -> {
+        if (request.getRequestURI().equals("/broken")) throw new IllegalStateException("no identity");
+        return null;
+      }));
+      assertEquals(500, get("/broken").statusCode());
+      assertEquals("4", header(get("/"), "RateLimit-Remaining"));
     }
   }
 
