@@ -13,7 +13,7 @@ class TestPumaCluster < DrlTest
     LIMITER = Drl::RateLimiter.new(ENV.fetch("DRL_TEST_URL"), rate: 25, per: 86_400, namespace: "cluster", timeout: 10)
     LIMITER.allow("before the fork")
     use Drl::Rack::RateLimit, limiter: LIMITER
-    run ->(_env) { sleep(0.02) && [200, { "Content-Type" => "text/plain" }, [Process.pid.to_s]] }
+    run ->(_env) { sleep(0.02) && [200, { "content-type" => "text/plain" }, [Process.pid.to_s]] }
   RUBY
 
   def test_preloaded_workers_share_one_limit

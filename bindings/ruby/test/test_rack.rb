@@ -4,7 +4,7 @@ require_relative "helper"
 require "minitest/mock"
 require_relative "support/web"
 
-# The middleware in Puma, asked by Net::HTTP.
+# The middleware in Puma, asked by Net::HTTP, on the Rack that is installed. RUBYLIB=.../rack-3.x/lib runs all of this on that one.
 class TestRack < DrlTest
   include Web
 
@@ -103,13 +103,37 @@ class TestRack < DrlTest
   end
 
   def test_the_application_sees_the_decision
-    app = ->(env) { [200, { "Content-Type" => "text/plain" }, [env[Drl::Rack::RateLimit::DECISION].remaining.to_s]] }
+    app = ->(env) { [200, { "content-type" => "text/plain" }, [env[Drl::Rack::RateLimit::DECISION].remaining.to_s]] }
     serving(app, limiter: limiter(rate: 5)) { |port| assert_equal "4", get(port).body }
   end
 
   def test_what_the_application_set_stays
-    app = ->(_env) { [200, { "Content-Type" => "text/plain", "RateLimit" => "mine" }, []] }
+    app = ->(_env) { [200, { "content-type" => "text/plain", "ratelimit" => "mine" }, []] }
     serving(app, limiter: limiter) { |port| assert_equal ["mine"], get(port).get_fields("RateLimit") }
+  end
+
+  # Puma would not send a body; Rack::Lint, which reads it here, does not allow one.
+  def test_a_head_request_is_refused_without_a_body
+    limited = ::Rack::Lint.new(Drl::Rack::RateLimit.new(->(_env) { [200, {}, []] }, limiter: limiter(rate: 1)))
+    answers = Array.new(2) { ::Rack::MockRequest.new(limited).head("/") }
+    assert_equal [200, 429], answers.map(&:status)
+    assert_equal ["application/problem+json", ""], [answers.last["Content-Type"], answers.last.body]
+    assert_includes 3590..3600, Integer(answers.last["Retry-After"], 10)
+  end
+
+  # Neither read nor wrapped: what the server streams and closes is the application's own.
+  def test_a_body_is_passed_on_as_it_is
+    body = Class.new { def each = yield("chunk") }.new
+    limited = Drl::Rack::RateLimit.new(->(_env) { [200, {}, body] }, limiter: limiter)
+    assert_same body, limited.call({ "REMOTE_ADDR" => "192.0.2.1" }).last
+  end
+
+  def test_a_failure_of_the_users_function_is_theirs_and_charges_nothing
+    limiter = limiter(rate: 5)
+    broken = ->(env) { env["PATH_INFO"] == "/broken" ? raise(KeyError, "no key") : "a" }
+    limited = Drl::Rack::RateLimit.new(->(_env) { [200, {}, []] }, limiter: limiter, identity: broken)
+    assert_equal "no key", assert_raises(KeyError) { limited.call({ "PATH_INFO" => "/broken" }) }.message
+    assert_equal "4", limited.call({ "PATH_INFO" => "/" })[1].transform_keys(&:downcase)["ratelimit-remaining"]
   end
 
   def test_a_crowd_of_requests_is_limited_exactly

@@ -50,7 +50,7 @@ module Drl
         decision = decide(limiter, env)
         env[DECISION] = decision
         extra = limiter.headers(decision, **@header_options)
-        return refuse(limiter, decision, extra) unless decision.allowed?
+        return refuse(env, limiter.problem(decision), extra) unless decision.allowed?
 
         status, headers, body = @app.call(env)
         [status, merge(headers, extra), body]
@@ -88,10 +88,11 @@ module Drl
         @resolver.resolve(env["REMOTE_ADDR"], lines ? [lines] : [])
       end
 
-      def refuse(limiter, decision, extra)
-        problem = limiter.problem(decision)
+      # The answer to HEAD has the headers of the body that it does not have.
+      def refuse(env, problem, extra)
         type, length = %w[Content-Type Content-Length].map { |name| @header_options[:lower_case] ? name.downcase : name }
-        [problem.status, { type => problem.content_type, length => problem.body.bytesize.to_s }.merge(extra), [problem.body]]
+        body = env["REQUEST_METHOD"] == "HEAD" ? [] : [problem.body]
+        [problem.status, { type => problem.content_type, length => problem.body.bytesize.to_s }.merge(extra), body]
       end
 
       # What the application set stays: a limiter nearer to it knows better.

@@ -8,7 +8,7 @@ require "rack"
 
 # A real server and a real client.
 module Web
-  PLAIN = ->(_env) { [200, { "Content-Type" => "text/plain" }, ["served"]] }
+  PLAIN = ->(_env) { [200, { "content-type" => "text/plain" }, ["served"]] }
 
   # Runs the middleware before `app` in Puma, checked by Rack::Lint from both sides; yields the port.
   def serving(app = PLAIN, **options)
