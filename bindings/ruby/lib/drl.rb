@@ -20,6 +20,7 @@ require "drl/arguments"
 require "drl/errors"
 require "drl/decision"
 require "drl/stats"
+require "drl/opening"
 require "drl/client"
 require "drl/limit"
 require "drl/rate_limiter"
@@ -27,6 +28,6 @@ require "drl/http"
 require "drl/version"
 
 module Drl
-  private_constant :Native, :Arguments
+  private_constant :Native, :Arguments, :Opening
   autoload :Rack, "drl/rack"
 end

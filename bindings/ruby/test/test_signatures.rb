@@ -5,9 +5,30 @@ require "drl/rack"
 
 # sig/drl.rbs names what there is, and the documentation covers it.
 class TestSignatures < DrlTest
-  SIGNATURES = File.read(File.expand_path("../sig/drl.rbs", __dir__))
+  FILE = File.expand_path("../sig/drl.rbs", __dir__)
+  SIGNATURES = File.read(FILE)
   CLASSES = [Drl::Client, Drl::RateLimiter, Drl::Decision, Drl::AddressResolver, Drl::Error, Drl::Rack::RateLimit].freeze
   HIDDEN = %i[to_native hash eql? == inspect initialize].freeze
+
+  # rbs comes with Ruby.
+  RBS = "-EUTF-8 -W0 -rrbs -rrbs/cli".split.freeze
+
+  def test_the_signatures_are_valid
+    script = "RBS::CLI.new(stdout: $stdout, stderr: $stderr).run(%w[-r uri -I] + [ARGV[0], 'validate', '--silent'])"
+    assert_equal "", IO.popen([RbConfig.ruby, *RBS, "-e", script, File.dirname(FILE)], err: %i[child out], &:read)
+  end
+
+  # Other tests again, each call of theirs and its answer compared with the signature.
+  def test_calls_and_answers_have_the_types_that_are_declared
+    setup = { "RBS_TEST_TARGET" => "Drl::*", "RBS_TEST_OPT" => "-r uri -I #{File.dirname(FILE)}", "RBS_TEST_RAISE" => "true",
+              "RBS_TEST_LOGLEVEL" => "fatal" }
+    paths = $LOAD_PATH.map { |path| "-I#{path}" }
+    %w[decisions fibers rack].each do |name|
+      command = [RbConfig.ruby, *RBS, *paths, "-rdrl/rack", "-rrbs/test/setup", File.join(__dir__, "test_#{name}.rb"), "-e", "/wrong_options/"]
+      said = IO.popen(setup, command, err: %i[child out], &:read)
+      assert_match(/^[1-9]\d* runs, \d+ assertions, 0 failures, 0 errors, 0 skips$/, said)
+    end
+  end
 
   def test_every_public_method_has_a_signature
     CLASSES.each do |klass|

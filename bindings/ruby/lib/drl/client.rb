@@ -10,6 +10,8 @@ module Drl
   #     per_user = client.limiter(rate: 100, per: 60, name: "user")
   #     per_key  = client.limiter(rate: 10, per: 1, name: "key")
   class Client
+    extend Opening
+
     SPIN = { adaptive: 0, off: 1 }.freeze
     private_constant :SPIN
 
@@ -31,19 +33,6 @@ module Drl
         Arguments.positive_microseconds(:connect_timeout, connect_timeout), client_name, username, password,
         identity_secret, Arguments.count(:queue_capacity_max, queue_capacity_max), Arguments.choice(:spin, spin, SPIN)
       )
-    end
-
-    # Open a client and, with a block, close it after the block.
-    # @return the client, or the block's value
-    def self.open(...)
-      client = new(...)
-      return client unless block_given?
-
-      begin
-        yield client
-      ensure
-        client.close
-      end
     end
 
     # @api private

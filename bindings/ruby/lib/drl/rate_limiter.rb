@@ -9,6 +9,8 @@ module Drl
   # All methods may be called from any thread and fiber. A call that waits lets other threads run, gives way to other fibers under a Fiber
   # scheduler, and ends at once when Timeout or Thread#kill says so: the call is then cancelled.
   class RateLimiter
+    extend Opening
+
     FAIL_STRATEGIES = { open: 0, closed: 1, error: 2 }.freeze
     private_constant :FAIL_STRATEGIES
 
@@ -40,19 +42,6 @@ module Drl
     rescue StandardError
       @client&.close if @owns_client
       raise
-    end
-
-    # Open a limiter and, with a block, close it after the block. Takes what {#initialize} takes.
-    # @return the limiter, or the block's value
-    def self.open(...)
-      limiter = new(...)
-      return limiter unless block_given?
-
-      begin
-        yield limiter
-      ensure
-        limiter.close
-      end
     end
 
     # Take `cost` tokens from the buckets of one identity, now or not at all.

@@ -21,14 +21,10 @@ module Drl
 
     # @api private
     def self.from_native(numbers)
-      stats = new(**members.first(PLAIN).zip(numbers).to_h)
-      stats.breaker = BREAKER[stats.breaker]
-      stats.latency_sum /= 1e6
-      stats.latency = LATENCY.zip(numbers[PLAIN, 21]).to_h.freeze
-      stats.batch_size = BATCH.zip(numbers[PLAIN + 21, 7]).to_h.freeze
-      stats.connected = numbers[-2] == 1
-      stats.breaker_opened = numbers[-1]
-      stats.freeze
+      plain = members.first(PLAIN).zip(numbers).to_h
+      new(**plain, breaker: BREAKER[plain[:breaker]], latency_sum: plain[:latency_sum] / 1e6,
+                   latency: LATENCY.zip(numbers[PLAIN, 21]).to_h.freeze, batch_size: BATCH.zip(numbers[PLAIN + 21, 7]).to_h.freeze,
+                   connected: numbers[-2] == 1, breaker_opened: numbers[-1]).freeze
     end
   end
 end
