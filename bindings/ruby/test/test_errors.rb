@@ -23,7 +23,7 @@ class TestErrors < DrlTest
     assert_names("identity of request 1", TypeError) { limiter.allow_many(["a", 2]) }
     assert_names("cost of request 1", TypeError) { limiter.allow_many(%w[a b], cost: [1, "2"]) }
     assert_names("decision", TypeError) { limiter.headers([1]) }
-    assert_names("redis_url", TypeError) { Drl::Client.new(6379) }
+    [nil, 6379, :redis].each { |wrong| assert_names("redis_url", TypeError) { Drl::Client.new(wrong) } }
   end
 
   def test_wrong_types_of_a_policy_name_the_argument
@@ -35,6 +35,13 @@ class TestErrors < DrlTest
     assert_names("namespace", TypeError) { limiter(namespace: 5) }
     assert_names("timeout", TypeError) { limiter(timeout: "1s") }
     assert_names("rate", TypeError) { Drl::RateLimiter.new(REDIS.url) }
+  end
+
+  def test_wrong_types_of_a_resolver_name_the_argument
+    [nil, "10.0.0.0/8", [8], [nil]].each { |wrong| assert_names("networks", TypeError) { Drl::AddressResolver.new(networks: wrong) } }
+    resolver = Drl::AddressResolver.new
+    [nil, "198.51.100.1", [8], [nil]].each { |wrong| assert_names("lines", TypeError) { resolver.resolve("192.0.2.1", wrong) } }
+    assert_names("peer", TypeError) { resolver.resolve(8) }
   end
 
   def test_wrong_values_are_argument_errors_that_name_the_argument

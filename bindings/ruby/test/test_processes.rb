@@ -87,6 +87,44 @@ class TestProcesses < DrlTest
     end
   end
 
+  def test_an_interrupt_ends_a_wait
+    REDIS.paused do
+      output = ruby(<<~'RUBY', REDIS.url)
+        require "drl"
+        limiter = Drl::RateLimiter.new(ARGV[0], rate: 10, per: 60, timeout: 600, connect_timeout: 600)
+        Thread.new { (sleep 0.01 until limiter.stats.queue_depth == 1) || Process.kill(:INT, Process.pid) }
+        begin
+          limiter.allow("a")
+        rescue Interrupt
+          limiter.close
+          puts "interrupted"
+        end
+      RUBY
+      assert_equal "interrupted\n", output
+    end
+  end
+
+  def test_a_limiter_can_be_used_at_exit_and_in_a_trap
+    output = ruby(<<~'RUBY', REDIS.url)
+      require "drl"
+      limiter = Drl::RateLimiter.new(ARGV[0], rate: 10, per: 3600, timeout: 10, namespace: "exit-#{$$}")
+      at_exit { puts limiter.allow("a").remaining }
+      trap(:USR1) { puts limiter.allow("a").remaining }
+      Process.kill(:USR1, $$)
+    RUBY
+    assert_equal "9\n8\n", output
+  end
+
+  def test_another_ractor_is_refused_but_may_have_decisions
+    output = ruby(<<~'RUBY', REDIS.url)
+      require "drl"
+      decision = Drl::RateLimiter.open(ARGV[0], rate: 10, per: 3600, timeout: 10, namespace: "ractor-#{$$}") { |limiter| limiter.allow("a") }
+      puts Ractor.new(decision) { |made| made.remaining }.take
+      puts Ractor.new(ARGV[0].dup) { |url| Drl::RateLimiter.new(url, rate: 1, per: 1) rescue $!.class }.take
+    RUBY
+    assert_equal %w[9 Ractor::UnsafeError], output.lines(chomp: true).grep_v(/experimental/)
+  end
+
   def test_loading_does_nothing
     output = ruby('require "drl"; puts Thread.list.size, Dir["/proc/self/task/*/comm"].count { |path| File.read(path) == "drl-io\n" }')
     assert_equal "1\n0\n", output

@@ -178,6 +178,24 @@ class TestWaiting < DrlTest
     end
   end
 
+  # With a scheduler, since a waiter then holds an object too.
+  def test_calls_survive_compaction
+    limiter = limiter(rate: 1000, per: 86_400)
+    decisions = SmallScheduler.run do
+      Array.new(5) do
+        REDIS.paused do
+          Array.new(5) { |i| [].tap { |got| Fiber.schedule { got << limiter.allow("id-#{i}") } } }.tap { compact }
+        end
+      end
+    end
+    compact
+    assert_equal [999, 998, 997, 996, 995] * 5, decisions.transpose.flatten.map(&:remaining)
+  end
+
+  def compact
+    GC.verify_compaction_references(toward: :empty)
+  end
+
   def stressed
     GC.stress = true
     yield

@@ -25,6 +25,13 @@ module Drl
       value
     end
 
+    # An Array of Strings.
+    def strings(name, values)
+      raise TypeError, "#{name} must be an Array, not #{values.class}" unless values.is_a?(Array)
+
+      values.each { |value| raise TypeError, "#{name} must be Strings, not #{value.class}" unless value.is_a?(String) }
+    end
+
     # An option that the native layer numbers by its place in `values`.
     def choice(name, value, values)
       values.fetch(value) do

@@ -28,7 +28,7 @@ module Drl
     def initialize(redis_url, timeout: nil, connect_timeout: nil, client_name: nil, username: nil, password: nil,
                    identity_secret: nil, queue_capacity_max: nil, spin: :adaptive)
       @handle = Native.client_open(
-        redis_url.is_a?(::String) || redis_url.nil? ? redis_url : Client.url_text(redis_url),
+        Client.url_text(redis_url),
         Arguments.positive_microseconds(:timeout, timeout),
         Arguments.positive_microseconds(:connect_timeout, connect_timeout), client_name, username, password,
         identity_secret, Arguments.count(:queue_capacity_max, queue_capacity_max), Arguments.choice(:spin, spin, SPIN)
@@ -37,6 +37,7 @@ module Drl
 
     # @api private
     def self.url_text(url)
+      return url if url.is_a?(::String)
       return url.to_s if defined?(::URI::Generic) && url.is_a?(::URI::Generic)
 
       raise TypeError, "redis_url must be a String or URI, not #{url.class}"

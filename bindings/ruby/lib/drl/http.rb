@@ -81,22 +81,19 @@ module Drl
       )
     end
 
-    # @param peer [String] the socket's address, with or without port
+    # @param peer [String, nil] the socket's address, with or without port; nil where there is none
     # @param lines [Array<String>] every line of {#header} in the order received; lines joined by commas are one
     # @return [String] the identity, such as "203.0.113.7" or "2001:db8:0:1::/64"
     def resolve(peer, lines = [])
-      Native.resolve(@handle, peer.to_s, lines.join("\n"))
+      Native.resolve(@handle, peer || "", Arguments.strings(:lines, lines).join("\n"))
     end
 
     # @api private
     def self.joined(networks)
-      return if networks.empty?
-
-      networks.each do |network|
-        raise TypeError, "networks must be Strings, not #{network.class}" unless network.is_a?(::String)
+      Arguments.strings(:networks, networks).each do |network|
         raise ArgumentError, "networks holds #{network.inspect}" if network.empty? || network.match?(/[,\s]/)
       end
-      networks.join(",")
+      networks.join(",") unless networks.empty?
     end
   end
 end
