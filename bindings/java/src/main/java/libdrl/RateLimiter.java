@@ -27,9 +27,9 @@ import java.util.concurrent.CompletableFuture;
  * <p>An identity is 1 to 65536 bytes, or a String, which stands for its UTF-8. It never leaves the process unhashed. A cost is 0 to
  * 10^12 tokens, 1 where none is given.
  *
- * <p>All methods may be called from any thread, and block at most for the client's timeout; the asynchronous ones do not block. Null
- * is a {@link NullPointerException} and any other wrong argument a {@link DrlArgumentException}, both naming it; a closed limiter or
- * client is a {@link DrlException} of {@link Status#CLOSED}.
+ * <p>All methods may be called from any thread, and block at most for the client's timeout; the asynchronous ones do not block. To
+ * interrupt a thread does not end its blocking call. Null is a {@link NullPointerException} and any other wrong argument a
+ * {@link DrlArgumentException}, both naming it; a closed limiter or client is a {@link DrlException} of {@link Status#CLOSED}.
  */
 public final class RateLimiter implements AutoCloseable {
   static final int REQUESTS_MAX = 4096;

@@ -4,57 +4,57 @@ import java.nio.charset.StandardCharsets;
 
 /** What a call came to. The numbers are the same in every language of the library. */
 public enum Status {
-  /** Ok. */
+  /** Nothing is wrong. */
   OK(0),
-  /** A required pointer is NULL. */
+  /** A required argument is missing. */
   NULL(1),
-  /** Struct_size is not that of a known version of the struct. */
+  /** Of the C interface alone: a struct of an unknown version. */
   STRUCT_SIZE(2),
-  /** The handle is of another type or already closed. */
+  /** Of the C interface alone: not an open handle. In Java that is {@link #CLOSED}. */
   HANDLE(3),
-  /** Identity must be 1 to 65536 bytes. */
+  /** An identity must be 1 to 65536 bytes. */
   IDENTITY(4),
-  /** Cost is out of range. */
+  /** The cost is out of range. */
   COST(5),
-  /** Rate is out of range. */
+  /** The rate is out of range. */
   RATE(6),
-  /** Per is out of range. */
+  /** The {@code per} of a limit is out of range. */
   PER(7),
-  /** Burst is out of range. */
+  /** The burst is out of range. */
   BURST(8),
   /** A limiter has 1 to 8 limits. */
   LIMITS(9),
-  /** Namespace has a wrong length or character. */
+  /** The namespace has a wrong length or character. */
   NAMESPACE(10),
-  /** Name has a wrong length or character. */
+  /** The name has a wrong length or character. */
   NAME(11),
   /** Unknown fail strategy. */
   FAIL_STRATEGY(12),
-  /** Redis_url is malformed. */
+  /** The URL of Redis is malformed. */
   URL(13),
-  /** Redis_url has an unknown scheme. */
+  /** The URL of Redis has an unknown scheme. */
   URL_SCHEME(14),
-  /** Redis_url has an unknown parameter or a bad value. */
+  /** The URL of Redis has an unknown parameter or a bad value. */
   URL_PARAMETER(15),
-  /** Redis_url has a bad port. */
+  /** The URL of Redis has a bad port. */
   URL_PORT(16),
-  /** Redis_url has a bad database number. */
+  /** The URL of Redis has a bad database number. */
   URL_DATABASE(17),
   /** An option is out of range. */
   OPTION(18),
   /** Not supported by this version of the library. */
   UNSUPPORTED(19),
-  /** The buffer is too small. */
+  /** Of the C interface alone: the buffer is too small. */
   BUFFER(20),
   /** A count or capacity is out of range. */
   CAPACITY(21),
-  /** The id is in use by another call of this queue. */
+  /** Of the C interface alone: the id is in use by another call. */
   DUPLICATE_ID(22),
-  /** No call with this id is waiting. */
+  /** Of the C interface alone: no call with this id is waiting. */
   UNKNOWN_ID(23),
   /** Not an IP address or network. */
   ADDRESS(24),
-  /** A blocking call was made from a callback. */
+  /** Of the C interface alone: a blocking call was made from a callback. */
   REENTRANT(25),
   /** Redis did not answer before the deadline. */
   TIMEOUT(100),

@@ -172,6 +172,16 @@ class AsyncTest {
     assertEquals(0, pumps(), "the thread ends with its client");
   }
 
+  @Test
+  void aStageMayCloseTheClientAndCallBlocking() throws Exception {
+    try (RateLimiter limiter = slowly(1000)) {
+      CompletableFuture<Decision> blocking = limiter.allowAsync("user").thenApply(first -> limiter.allow("user"));
+      assertEquals(998, blocking.get(20, TimeUnit.SECONDS).remaining());
+      limiter.allowAsync("user").thenRun(client::close).get(20, TimeUnit.SECONDS);
+      assertEquals(Status.CLOSED, failure(limiter.allowAsync("user")).status());
+    }
+  }
+
   private static long pumps() {
     return Thread.getAllStackTraces().keySet().stream().filter(thread -> thread.getName().equals("libdrl-completions")).count();
   }
