@@ -13,14 +13,17 @@ class TestSignatures < DrlTest
   # rbs comes with Ruby.
   RBS = "-EUTF-8 -W0 -rrbs -rrbs/cli".split.freeze
 
+  # Found where tools look for those of a gem.
   def test_the_signatures_are_valid
-    script = "RBS::CLI.new(stdout: $stdout, stderr: $stderr).run(%w[-r uri -I] + [ARGV[0], 'validate', '--silent'])"
-    assert_equal "", IO.popen([RbConfig.ruby, *RBS, "-e", script, File.dirname(FILE)], err: %i[child out], &:read)
+    script = "RBS::CLI.new(stdout: $stdout, stderr: $stderr).run(%w[-r uri -r drl] + ARGV)"
+    rbs = ->(*command) { IO.popen([RbConfig.ruby, *RBS, "-e", script, *command], err: %i[child out], &:read) }
+    assert_equal "", rbs.call("validate", "--silent")
+    assert_includes rbs.call("method", "Drl::RateLimiter", "allow"), "-> ::Drl::Decision"
   end
 
   # Other tests again, each call of theirs and its answer compared with the signature.
   def test_calls_and_answers_have_the_types_that_are_declared
-    setup = { "RBS_TEST_TARGET" => "Drl::*", "RBS_TEST_OPT" => "-r uri -I #{File.dirname(FILE)}", "RBS_TEST_RAISE" => "true",
+    setup = { "RBS_TEST_TARGET" => "Drl::*", "RBS_TEST_OPT" => "-r uri -r drl", "RBS_TEST_RAISE" => "true",
               "RBS_TEST_LOGLEVEL" => "fatal" }
     paths = $LOAD_PATH.map { |path| "-I#{path}" }
     %w[decisions fibers rack].each do |name|
