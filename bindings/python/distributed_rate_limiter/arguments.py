@@ -4,25 +4,36 @@ from __future__ import annotations
 
 import datetime
 import math
-from typing import Dict, Optional, Union
+from typing import Any, Dict, Iterable, List, Optional, Tuple, Union
 
 from .errors import InvalidArgumentError
 from .status import Status
 
 Identity = Union[str, bytes, bytearray, memoryview]
 Seconds = Union[int, float, datetime.timedelta]
+Request = Union[Identity, Tuple[Identity, int]]
+
+# Those of include/drl/limiter.h.
+IDENTITY_LEN_MAX = 65536
+COST_MAX = 10**12
+REQUESTS_MAX = 4096
 
 _MICROSECOND = datetime.timedelta(microseconds=1)
+
+
+def integer(name: str, value: Any, wanted: str = "int") -> int:
+    """`value` as int: itself, or one that stands for an int, as numpy's do. A bool does not."""
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise TypeError(f"{name} must be {wanted}, not {type(value).__name__}")
+    return int(value.__index__())
 
 
 def microseconds(name: str, value: Seconds, status: Status = Status.OPTION, exact: bool = False) -> int:
     """`value` in microseconds. With `exact`, a float that is no whole number of them is an error."""
     if isinstance(value, datetime.timedelta):
         return value // _MICROSECOND
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value * 1_000_000
     if not isinstance(value, float):
-        raise TypeError(f"{name} must be int, float or timedelta, not {type(value).__name__}")
+        return integer(name, value, "int, float or timedelta") * 1_000_000
     if not math.isfinite(value):
         raise InvalidArgumentError(status, f"{name} is {value}, must be finite")
     micros = round(value * 1e6)
@@ -45,11 +56,10 @@ def optional_count(name: str, value: Optional[int], status: Status) -> int:
     """`value`, where 0 stands for the default: so nobody may ask for it."""
     if value is None:
         return 0
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise TypeError(f"{name} must be int, not {type(value).__name__}")
-    if value == 0:
+    count = integer(name, value)
+    if count == 0:
         raise InvalidArgumentError(status, f"{name} is 0, must be at least 1")
-    return value.__index__()
+    return count
 
 
 def one_of(name: str, value: object, choices: Dict[str, int], status: Status) -> int:
@@ -62,22 +72,43 @@ def one_of(name: str, value: object, choices: Dict[str, int], status: Status) ->
     return choices[value]
 
 
-def check_request(index: int, identity: Identity, cost: int) -> None:
-    """Whether the library would take this request: for many at once, before the first is submitted."""
+def check_cost(name: str, cost: Any) -> int:
+    """A cost that the library would take."""
+    number = integer(name, cost)
+    if not 0 <= number <= COST_MAX:
+        raise InvalidArgumentError(Status.COST, f"{name} is {number}, must be 0..{COST_MAX}")
+    return number
+
+
+def pairs_of(requests: Iterable[Request]) -> List[Tuple[Identity, int]]:
+    """(identity, cost) of each request; the cost of an identity alone is 1."""
+    if isinstance(requests, (str, bytes, bytearray, memoryview)):
+        raise TypeError(f"requests must be a list of identities, not {type(requests).__name__}")
+    pairs = [request if isinstance(request, tuple) else (request, 1) for request in requests]
+    for index, pair in enumerate(pairs):
+        if len(pair) != 2:
+            raise TypeError(f"requests[{index}] must be an identity or (identity, cost), not a tuple of {len(pair)}")
+    return pairs
+
+
+def check_requests(pairs: List[Tuple[Identity, int]]) -> None:
+    """Whether the library would take these requests, before the first is submitted: many at once are sent all or none."""
+    if len(pairs) > REQUESTS_MAX:
+        raise InvalidArgumentError(Status.CAPACITY, f"requests are {len(pairs)}, must be at most {REQUESTS_MAX}")
+    for index, (identity, cost) in enumerate(pairs):
+        _check_identity(f"requests[{index}].identity", identity)
+        check_cost(f"requests[{index}].cost", cost)
+
+
+def _check_identity(name: str, identity: Identity) -> None:
     if isinstance(identity, str):
         try:
             length = len(identity.encode())
         except UnicodeEncodeError:
-            message = f"requests[{index}].identity holds a lone surrogate, which UTF-8 cannot express"
-            raise ValueError(message) from None
+            raise ValueError(f"{name} holds a lone surrogate, which UTF-8 cannot express") from None
     elif isinstance(identity, (bytes, bytearray, memoryview)):
         length = memoryview(identity).nbytes
     else:
-        raise TypeError(f"requests[{index}].identity must be str or bytes, not {type(identity).__name__}")
-    if not 1 <= length <= 65536:
-        message = f"requests[{index}].identity has {length} bytes, must be 1..65536"
-        raise InvalidArgumentError(Status.IDENTITY, message)
-    if isinstance(cost, bool) or not hasattr(cost, "__index__"):
-        raise TypeError(f"requests[{index}].cost must be int, not {type(cost).__name__}")
-    if not 0 <= cost <= 10**12:
-        raise InvalidArgumentError(Status.COST, f"requests[{index}].cost is {cost}, must be 0..1000000000000")
+        raise TypeError(f"{name} must be str or bytes, not {type(identity).__name__}")
+    if not 1 <= length <= IDENTITY_LEN_MAX:
+        raise InvalidArgumentError(Status.IDENTITY, f"{name} has {length} bytes, must be 1..{IDENTITY_LEN_MAX}")

@@ -44,6 +44,8 @@ class Client:
         self._queues: weakref.WeakValueDictionary[int, CompletionQueue] = weakref.WeakValueDictionary()
         if not isinstance(redis_url, str):
             raise TypeError(f"redis_url must be str, not {type(redis_url).__name__}")
+        if not isinstance(spin, bool):
+            raise TypeError(f"spin must be bool, not {type(spin).__name__}")
         self._handle = _native.client_open(
             redis_url,
             optional_microseconds("timeout", timeout),
@@ -72,8 +74,10 @@ class Client:
     def close(self) -> None:
         """Close the connection. Calls under way end with ClosedError, in every thread and loop. Closing twice is fine."""
         self._handle = None  # the last reference closes it: a call that runs in another thread keeps its own
-        for queue in list(self._queues.values()):
-            queue.close_from_any_thread()
+        for reference in self._queues.valuerefs():  # a list, made at once: other threads may add theirs meanwhile
+            queue = reference()
+            if queue is not None:
+                queue.close_from_any_thread()
 
     async def aclose(self) -> None:
         """close, for ``async with``. It takes a few milliseconds at most."""

@@ -7,10 +7,11 @@ the queue with it, and with the queue its descriptor and whatever is under way. 
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Dict, List, Sequence, Tuple
+import collections
+from typing import Any, Deque, Dict, List, Tuple
 
 from . import _native
-from .arguments import Identity, check_request
+from .arguments import Identity, check_requests
 from .errors import InvalidArgumentError, error_of
 
 Decision = Tuple[int, ...]
@@ -50,10 +51,9 @@ class CompletionQueue:
             raise error_of(status)
         return decision
 
-    async def call_many(self, limiter: Any, requests: Sequence[Tuple[Identity, int]]) -> List[Decision]:
+    async def call_many(self, limiter: Any, requests: List[Tuple[Identity, int]]) -> List[Decision]:
         """Submit all at once, and wait for all of them."""
-        for index, (identity, cost) in enumerate(requests):
-            check_request(index, identity, cost)
+        check_requests(requests)
         await self._wait_for_room(len(requests))
         calls = [self._submit(limiter, identity, cost, 0) for identity, cost in requests]
         try:

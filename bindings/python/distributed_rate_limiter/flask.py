@@ -27,21 +27,20 @@ View = TypeVar("View", bound=Callable[..., Any])
 def rate_limit(limiter: Limiters, **options: Any) -> Callable[[View], View]:
     """Limits a view, also an asynchronous one. It goes below the route.
 
-    The keywords are those of Gate: trust_proxy, identity, cost, skip, forwarded_header, headers ... The functions get flask.request.
-    The decision is flask.g.rate_limit.
+    The keywords are those of distributed_rate_limiter.http.Gate: trust_proxy, identity, cost, skip, forwarded_header, headers ... The
+    functions get flask.request; above an asynchronous view they may be asynchronous too. The decision is flask.g.rate_limit.
     """
     gate = Gate(limiter, **options)
 
     def decorate(view: View) -> View:
         @functools.wraps(view)
         def limited(*args: Any, **kwargs: Any) -> Any:
-            refusal = _refusal(gate)
+            refusal = _refusal(gate, gate.check(request, lambda: _address(gate)))
             return view(*args, **kwargs) if refusal is None else refusal
 
         @functools.wraps(view)
         async def limited_async(*args: Any, **kwargs: Any) -> Any:
-            # Flask gives each request of an asynchronous view an event loop of its own: waiting holds up nobody else.
-            refusal = _refusal(gate)
+            refusal = _refusal(gate, await gate.check_async(request, lambda: _address(gate)))
             return await view(*args, **kwargs) if refusal is None else refusal
 
         return limited_async if inspect.iscoroutinefunction(view) else limited  # type: ignore[return-value]
@@ -49,9 +48,8 @@ def rate_limit(limiter: Limiters, **options: Any) -> Callable[[View], View]:
     return decorate
 
 
-def _refusal(gate: Gate) -> Optional[Response]:
+def _refusal(gate: Gate, info: Optional[RateLimitInfo]) -> Optional[Response]:
     """The answer to a request that is refused; None where the view answers. Either has the headers."""
-    info = gate.check(request, lambda: _address(gate))
     if info is None:
         return None
     g.rate_limit = info

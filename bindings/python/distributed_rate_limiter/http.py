@@ -7,9 +7,9 @@ import inspect
 from typing import Any, Awaitable, Callable, Iterable, List, Optional, Sequence, Tuple, Union
 
 from . import _native
-from .arguments import Identity, one_of, optional_count
+from .arguments import Identity, Seconds, check_cost, one_of, optional_count
 from .errors import UndecidedError
-from .info import RateLimitInfo, header_style
+from .info import RateLimitInfo, header_options
 from .limiter import RateLimiter
 from .status import Status
 
@@ -78,7 +78,7 @@ class AddressResolver:
 
 
 # What a user's function may return: at once, or to be awaited where the middleware is asynchronous.
-Limiters = Union[RateLimiter, Callable[[Any], RateLimiter]]
+Limiters = Union[RateLimiter, Callable[[Any], Union[RateLimiter, Awaitable[RateLimiter]]]]
 IdentityOf = Callable[[Any], Union[Optional[Identity], Awaitable[Optional[Identity]]]]
 CostOf = Union[int, Callable[[Any], Union[int, Awaitable[int]]]]
 SkipOf = Callable[[Any], Union[bool, Awaitable[bool]]]
@@ -93,7 +93,10 @@ class Gate:
     cost: tokens that a request takes, or a function of the request
     skip: function of the request: True lets it pass unasked
     forwarded_header: "x-forwarded-for" or "forwarded"
-    headers, x_reset, retry_jitter: see RateLimitInfo.header_lines
+    ipv4_prefix_len, ipv6_prefix_len: clients that share so many bits of their address are one (default 32 and 64)
+    headers, lower_case, x_reset, retry_jitter: see RateLimitInfo.header_lines, where headers are called styles
+
+    Wrong options raise ValueError or TypeError here. What the functions return wrongly does so when a request is checked.
     """
 
     def __init__(
@@ -108,36 +111,36 @@ class Gate:
         ipv4_prefix_len: Optional[int] = None,
         ipv6_prefix_len: Optional[int] = None,
         headers: Iterable[str] = ("draft", "legacy", "cache_control"),
+        lower_case: bool = False,
         x_reset: str = "delta",
-        retry_jitter: float = 0.0,
+        retry_jitter: Seconds = 0.0,
     ) -> None:
-        if not isinstance(limiter, RateLimiter) and not callable(limiter):
+        given = isinstance(limiter, RateLimiter)
+        if not given and not callable(limiter):
             raise TypeError(f"limiter must be RateLimiter or a function, not {type(limiter).__name__}")
         self.resolver = AddressResolver.for_proxy(
             trust_proxy, header=forwarded_header, ipv4_prefix_len=ipv4_prefix_len, ipv6_prefix_len=ipv6_prefix_len
         )
         self.header = self.resolver.header
-        header_style(headers)
-        self._limiter = limiter
+        self._limiter: Any = limiter if given else None
+        self._choose: Any = None if given else limiter
         self._identity = _function("identity", identity)
-        self._cost: Any = cost if isinstance(cost, int) else _function("cost", cost)
+        self._cost = cost if callable(cost) else check_cost("cost", cost)
         self._skip = _function("skip", skip)
-        self._headers = tuple((headers,) if isinstance(headers, str) else headers)
-        self._x_reset = x_reset
-        self._retry_jitter = retry_jitter
-        self.asks_user = callable(cost) or not isinstance(limiter, RateLimiter) or bool(identity or skip)
+        self._headers = header_options(headers, x_reset, lower_case, retry_jitter)
+        self.asks_user = any(callable(option) for option in (self._choose, cost, identity, skip))
 
     def check(self, request: Any, address: Callable[[], str]) -> Optional[RateLimitInfo]:
         """The decision on a request; None when it is skipped."""
-        if self._skip and self._skip(request):
+        if self._skip and _at_once("skip", self._skip(request)):
             return None
-        identity = self._identity(request) if self._identity else None
-        cost = self._cost(request) if callable(self._cost) else self._cost
-        limiter = self._choose(request)
+        identity = _at_once("identity", self._identity(request)) if self._identity else None
+        cost = _at_once("cost", self._cost(request)) if callable(self._cost) else self._cost
+        limiter: RateLimiter = _at_once("limiter", self._choose(request)) if self._choose else self._limiter
         try:
             return limiter.allow(identity or address(), cost)[1]
         except UndecidedError as error:  # fail strategy "error": Redis is away, which is not the application's fault
-            return limiter.undecided(error.status, cost)
+            return limiter._undecided(error.status, cost)
 
     async def check_async(self, request: Any, address: Callable[[], str]) -> Optional[RateLimitInfo]:
         """check, for functions that may be asynchronous."""
@@ -145,25 +148,29 @@ class Gate:
             return None
         identity = await _settled(self._identity(request)) if self._identity else None
         cost = await _settled(self._cost(request)) if callable(self._cost) else self._cost
-        limiter = self._choose(request)
+        limiter: RateLimiter = await _settled(self._choose(request)) if self._choose else self._limiter
         try:
             return (await limiter.allow_async(identity or address(), cost))[1]
         except UndecidedError as error:
-            return limiter.undecided(error.status, cost)
+            return limiter._undecided(error.status, cost)
 
-    def header_lines(self, info: RateLimitInfo, lower_case: bool = False) -> List[Tuple[str, str]]:
+    def header_lines(self, info: RateLimitInfo) -> List[Tuple[str, str]]:
         """The headers of an answer."""
-        return info.header_lines(
-            styles=self._headers, x_reset=self._x_reset, lower_case=lower_case, retry_jitter=self._retry_jitter
-        )
-
-    def _choose(self, request: Any) -> RateLimiter:
-        return self._limiter if isinstance(self._limiter, RateLimiter) else self._limiter(request)
+        return info._lines(self._headers)
 
 
 def _function(name: str, value: Any) -> Any:
     if value is not None and not callable(value):
         raise TypeError(f"{name} must be a function of the request, not {type(value).__name__}")
+    return value
+
+
+def _at_once(name: str, value: Any) -> Any:
+    """What a function returned where nobody can await it. Else a coroutine would count as true, and skip every request."""
+    if inspect.isawaitable(value):
+        if inspect.iscoroutine(value):
+            value.close()  # it will not run, and need not warn of that
+        raise TypeError(f"{name} must not be an asynchronous function here")
     return value
 
 

@@ -7,6 +7,8 @@ import math
 from typing import Any, Dict, Iterable, List, NoReturn, Optional, Tuple
 
 from . import _native
+from .arguments import Seconds, microseconds, one_of
+from .errors import InvalidArgumentError
 from .status import Status
 
 # Positions in a decision: bindings/swig/drl_flat.h.
@@ -29,18 +31,22 @@ class Outcome(str, enum.Enum):
 
 _OUTCOMES = (None, Outcome.ALLOWED, Outcome.DENIED, Outcome.NEVER, Outcome.UNDECIDED)
 _CHARGES = (False, True, None)
+_JITTER_MAX_US = 86_400_000_000
+
+HeaderOptions = Tuple[int, int, int, int]
 
 
-def header_style(styles: Iterable[str]) -> int:
-    """The style bits of the library; 0 for none named, which is its default."""
-    if isinstance(styles, str):
-        styles = (styles,)
-    bits = 0
-    for style in styles:
-        if style not in _STYLES:
-            raise ValueError(f"styles: {style!r} is not one of {', '.join(_STYLES)}")
-        bits |= _STYLES[style]
-    return bits
+def header_options(
+    styles: Iterable[str] = (), x_reset: str = "delta", lower_case: bool = False, retry_jitter: Seconds = 0.0
+) -> HeaderOptions:
+    """The keywords of RateLimitInfo.header_lines as the library wants them."""
+    bits = 0  # the library's default
+    for style in (styles,) if isinstance(styles, str) else styles:
+        bits |= one_of("styles", style, _STYLES, Status.OPTION)
+    jitter = microseconds("retry_jitter", retry_jitter)
+    if not 0 <= jitter <= _JITTER_MAX_US:
+        raise InvalidArgumentError(Status.OPTION, f"retry_jitter is {retry_jitter!r}, must be 0..86400 seconds")
+    return bits, one_of("x_reset", x_reset, _X_RESETS, Status.OPTION), 1 if lower_case else 0, jitter
 
 
 class RateLimitInfo:
@@ -130,29 +136,30 @@ class RateLimitInfo:
         """The HTTP headers of this decision: ``RateLimit-Policy``, ``RateLimit``, ``RateLimit-Limit``, ``-Remaining``, ``-Reset``,
         and ``Retry-After`` where waiting helps.
 
-        ``styles`` chooses among "draft", "legacy" (these two are the default), "x" (``X-RateLimit-*``), "cache_control" and "cors";
-        ``x_reset`` is "delta" or "epoch".
+        styles: one or several of "draft" and "legacy" (both, if none is named), "x" (``X-RateLimit-*``), "cache_control" (no-store on a
+            refusal) and "cors" (lets scripts of other origins read them)
+        x_reset: ``X-RateLimit-Reset`` in seconds from now ("delta") or since 1970 ("epoch")
+        lower_case: names in lower case
         """
         return dict(self.header_lines(styles=styles, x_reset=x_reset, lower_case=lower_case))
 
     def header_lines(
-        self, *, styles: Iterable[str] = (), x_reset: str = "delta", lower_case: bool = False, retry_jitter: float = 0.0
+        self, *, styles: Iterable[str] = (), x_reset: str = "delta", lower_case: bool = False, retry_jitter: Seconds = 0.0
     ) -> List[Tuple[str, str]]:
-        """as_headers, as a list of name and value in the order in which to send them."""
+        """as_headers, as a list of name and value in the order in which to send them.
+
+        retry_jitter: ``Retry-After`` grows at random by up to so many seconds, so that the refused do not return together
+        """
+        return self._lines(header_options(styles, x_reset, lower_case, retry_jitter))
+
+    def _lines(self, options: HeaderOptions) -> List[Tuple[str, str]]:
         if self._limiter is None:
             raise ValueError("headers need the limiter: this information was copied from another process")
-        if x_reset not in _X_RESETS:
-            raise ValueError(f'x_reset must be "delta" or "epoch", not {x_reset!r}')
-        return _header_lines(
-            _native.headers(
-                self._limiter,
-                self._values,
-                header_style(styles),
-                _X_RESETS[x_reset],
-                1 if lower_case else 0,
-                round(retry_jitter * 1e6),
-            )
-        )
+        lines = []
+        for line in _native.headers(self._limiter, self._values, *options).splitlines():
+            name, _, value = line.partition(": ")
+            lines.append((name, value))
+        return lines
 
     def as_problem(self) -> Tuple[int, bytes]:
         """The HTTP status that refuses the request, 429 or 503, and the body to send as ``application/problem+json`` (RFC 9457);
@@ -187,11 +194,3 @@ class RateLimitInfo:
 
 _set_values = RateLimitInfo.__dict__["_values"].__set__
 _set_limiter = RateLimitInfo.__dict__["_limiter"].__set__
-
-
-def _header_lines(text: str) -> List[Tuple[str, str]]:
-    lines = []
-    for line in text.splitlines():
-        name, _, value = line.partition(": ")
-        lines.append((name, value))
-    return lines

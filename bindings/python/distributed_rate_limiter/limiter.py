@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from types import TracebackType
-from typing import Any, Iterable, List, Optional, Sequence, Tuple, Type, Union
+from typing import Any, Iterable, List, Optional, Sequence, Tuple, Type
 
 from . import _native
-from .arguments import Identity, Seconds, microseconds, one_of, optional_count
+from .arguments import Identity, Request, Seconds, integer, microseconds, one_of, optional_count, pairs_of
 from .client import Client
 from .errors import InvalidArgumentError
 from .info import RateLimitInfo
@@ -17,7 +17,6 @@ from .status import Status
 _STRATEGIES = {"open": 0, "closed": 1, "error": 2}
 
 Answer = Tuple[bool, RateLimitInfo]
-Request = Union[Identity, Tuple[Identity, int]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,6 +61,8 @@ class RateLimiter:
         **client_options: Any,
     ) -> None:
         self._handle: Any = None
+        if not isinstance(namespace, str):
+            raise TypeError(f"namespace must be str, not {type(namespace).__name__}")
         self.limits = _limits(rate, per, burst, limits)
         self.namespace = namespace
         self.name = name
@@ -104,14 +105,14 @@ class RateLimiter:
 
     def allow_many(self, requests: Iterable[Request]) -> List[Answer]:
         """Decide up to 4096 requests, each an identity or (identity, cost), in one round trip, as allow would one after the other."""
-        pairs = _pairs(requests)
+        pairs = pairs_of(requests)
         handle = self._handle
         decisions = _native.allow_many(self.client._handle, handle, pairs) if pairs else []
         return [(values[0] == 1, RateLimitInfo(values, handle)) for values in decisions]
 
     async def allow_many_async(self, requests: Iterable[Request]) -> List[Answer]:
-        """allow_many, without blocking the event loop."""
-        pairs = _pairs(requests)
+        """allow_many, without blocking the event loop. Cancelling it withdraws what was not sent to Redis yet."""
+        pairs = pairs_of(requests)
         handle = self._handle
         decisions = await self.client._queue().call_many(handle, pairs)
         return [(values[0] == 1, RateLimitInfo(values, handle)) for values in decisions]
@@ -134,7 +135,7 @@ class RateLimiter:
         """close, for ``async with``."""
         self.close()
 
-    def undecided(self, cause: Status, cost: int = 1) -> RateLimitInfo:
+    def _undecided(self, cause: Status, cost: int = 1) -> RateLimitInfo:
         """The refusal that stands for an UndecidedError: for those who must answer a request all the same."""
         first = self.limits[0]
         limit = first.rate if first.burst is None else first.burst
@@ -193,9 +194,7 @@ def _numbers(limits: Tuple[Limit, ...]) -> List[int]:
     numbers: List[int] = []
     for index, limit in enumerate(limits):
         where = f"limits[{index}]." if len(limits) > 1 else ""
-        if isinstance(limit.rate, bool) or not hasattr(limit.rate, "__index__"):
-            raise TypeError(f"{where}rate must be int, not {type(limit.rate).__name__}")
-        numbers.append(limit.rate.__index__())
+        numbers.append(integer(where + "rate", limit.rate))
         numbers.append(microseconds(where + "per", limit.per, Status.PER, exact=True))
         numbers.append(optional_count(where + "burst", limit.burst, Status.BURST))
     return numbers
@@ -210,7 +209,3 @@ def _names(limits: Tuple[Limit, ...]) -> Optional[str]:
         if "\n" in name:
             raise InvalidArgumentError(Status.NAME, f"limits[{index}].name holds a line feed")
     return "\n".join(names) if any(names) else None
-
-
-def _pairs(requests: Iterable[Request]) -> List[Tuple[Identity, int]]:
-    return [request if isinstance(request, tuple) else (request, 1) for request in requests]

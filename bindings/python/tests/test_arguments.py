@@ -62,6 +62,7 @@ WRONG_TYPES = [
     ({"burst": "10"}, "burst"),
     ({"burst": 2.0}, "burst"),
     ({"namespace": 7}, "namespace"),
+    ({"namespace": None}, "namespace"),
     ({"name": 7}, "name"),
     ({"fail_strategy": None}, "fail_strategy"),
     ({"timeout": "1s"}, "timeout"),
@@ -69,6 +70,7 @@ WRONG_TYPES = [
     ({"password": b"secret"}, "password"),
     ({"identity_secret": 7}, "identity_secret"),
     ({"queue_capacity_max": 100.0}, "queue_capacity_max"),
+    ({"spin": "no"}, "spin"),
     ({"retries": 3}, "retries"),
     ({"limits": [Limit(1, 1)]}, "limits"),
     ({"client": object(), "redis_url": None}, "client"),
@@ -172,14 +174,33 @@ def test_wrong_request_is_named_by_every_form_of_the_call(
         assert limiter.peek("fine").remaining == 10, "nothing is sent when one request is wrong"
 
 
-def test_too_many_requests_are_refused(limiter: RateLimiter) -> None:
-    with pytest.raises(ValueError, match="4096"):
-        limiter.allow_many(["user"] * 4097)
+@pytest.mark.parametrize(
+    ("requests", "kind", "named"),
+    [
+        (["user"] * 4097, ValueError, "4096"),
+        ("user", TypeError, "requests"),
+        (b"user", TypeError, "requests"),
+        (["fine", ("user", 1, 2)], TypeError, re.escape("requests[1]")),
+        (["fine", ["user", 1]], TypeError, re.escape("requests[1].identity")),
+    ],
+)
+def test_wrong_requests_are_refused_by_both_forms(limiter: RateLimiter, requests: Any, kind: Any, named: str) -> None:
+    with pytest.raises(kind, match=named):
+        limiter.allow_many(requests)
+    with pytest.raises(kind, match=named):
+        asyncio.run(limiter.allow_many_async(requests))
+    assert limiter.stats().allowed == 0
 
 
-def test_int_like_is_an_int(limiter: RateLimiter) -> None:
-    class Three:
-        def __index__(self) -> int:
-            return 3
+class Three:
+    """As numpy's numbers are."""
 
-    assert limiter.allow("user", Three())[1].cost == 3  # type: ignore[arg-type]
+    def __index__(self) -> int:
+        return 3
+
+
+def test_int_like_is_an_int(redis: Redis, namespace: str) -> None:
+    three: Any = Three()
+    with RateLimiter(redis.url, three, three, three, namespace=namespace, timeout=TIMEOUT) as limiter:
+        assert limiter.allow("user", three)[1].cost == 3
+        assert limiter.allow("user")[1].as_headers()["RateLimit-Policy"] == '"default";q=3;w=3'

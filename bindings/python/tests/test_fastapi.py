@@ -94,6 +94,9 @@ def test_spoofed_addresses_are_not_believed(limiter: RateLimiter) -> None:
         (2, "198.51.100.7", [b"192.0.2.1, 203.0.113.9"], "192.0.2.1"),
         (False, "10.0.0.1", [b"203.0.113.9"], "10.0.0.1"),
         (True, "2001:db8::1", [], "2001:db8::/64"),
+        (True, "testclient", [b"203.0.113.9"], "203.0.113.9"),  # that of Starlette, inside the process
+        (False, "testclient", [b"203.0.113.9"], "unix"),
+        (True, "a-name", [b"203.0.113.9"], "unknown"),
     ],
 )
 def test_trusted_proxies_name_the_client(
@@ -149,9 +152,18 @@ def test_functions_say_identity_cost_and_what_to_skip(limiter: RateLimiter, asyn
 def test_policy_may_be_chosen_for_each_request(redis: Redis, limiter: RateLimiter) -> None:
     limits = [Limit(3, 3600, name="free"), Limit(5, 86400, name="day")]
     with RateLimiter(client=limiter.client, limits=limits, namespace=limiter.namespace, name="free") as free:
-        app = FastAPIRateLimiter(hello, limiter=lambda request: limiter if "x-paid" in request.headers else free)
-        assert ask_times(1, app)[0][1]["ratelimit-limit"] == "3"
-        assert ask_times(1, app, headers=[(b"x-paid", b"1")])[0][1]["ratelimit-limit"] == "10"
+
+        def choose(request: Request) -> RateLimiter:
+            return limiter if "x-paid" in request.headers else free
+
+        async def choose_later(request: Request) -> RateLimiter:
+            await asyncio.sleep(0)
+            return choose(request)
+
+        for function in (choose, choose_later):
+            app = FastAPIRateLimiter(hello, limiter=function)
+            assert ask_times(1, app)[0][1]["ratelimit-limit"] == "3"
+            assert ask_times(1, app, headers=[(b"x-paid", b"1")])[0][1]["ratelimit-limit"] == "10"
 
 
 def test_decision_is_in_the_scope(limiter: RateLimiter) -> None:
@@ -227,8 +239,17 @@ def test_application_never_hears_that_redis_is_away(no_redis: str, strategy: str
         ({"trust_proxy": 65}, ValueError, "hops"),
         ({"identity": "user"}, TypeError, "identity"),
         ({"cost": "1"}, TypeError, "cost"),
+        ({"cost": True}, TypeError, "cost"),
+        ({"cost": 1.0}, TypeError, "cost"),
+        ({"cost": -1}, ValueError, "cost"),
+        ({"cost": 10**12 + 1}, ValueError, "cost"),
+        ({"x_reset": "soon"}, ValueError, "x_reset"),
+        ({"retry_jitter": -1}, ValueError, "retry_jitter"),
+        ({"retry_jitter": 86401}, ValueError, "retry_jitter"),
+        ({"retry_jitter": "1s"}, TypeError, "retry_jitter"),
         ({"skip": True}, TypeError, "skip"),
         ({"headers": ["w3c"]}, ValueError, "styles"),
+        ({"headers": [1]}, TypeError, "styles"),
         ({"forwarded_header": "via"}, ValueError, "header"),
         ({"ipv4_prefix_len": 33}, ValueError, "ipv4_prefix_len"),
         ({"nonsense": 1}, TypeError, "nonsense"),

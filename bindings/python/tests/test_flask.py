@@ -86,6 +86,22 @@ def test_functions_say_identity_cost_and_what_to_skip(limiter: RateLimiter) -> N
     assert answer.json == {"remaining": None} and "RateLimit" not in answer.headers
 
 
+@pytest.mark.parametrize("name", ["identity", "cost", "skip", "limiter"])
+def test_asynchronous_function_needs_an_asynchronous_view(limiter: RateLimiter, name: str) -> None:
+    answers = {"identity": "key 1", "cost": 4, "skip": False, "limiter": limiter}
+
+    async def later(request: Any) -> Any:
+        return answers[name]
+
+    client = app_with(**{"limiter": limiter, name: later})
+    client.application.testing = True  # hand exceptions out
+    with pytest.raises(TypeError, match=f"{name} must not be an asynchronous function"):
+        client.get("/")
+    answer = client.get("/async/word")
+    assert answer.headers["RateLimit-Remaining"] == ("6" if name == "cost" else "9")
+    assert limiter.peek("key 1" if name == "identity" else "127.0.0.1").remaining < 10
+
+
 def test_decorated_view_keeps_its_name(limiter: RateLimiter) -> None:
     @rate_limit(limiter)
     def my_route() -> None:
