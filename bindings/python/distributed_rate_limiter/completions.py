@@ -31,7 +31,7 @@ class CompletionQueue:
         self._handle = _native.queue_open(client, _CAPACITY)
         self._fd = _native.queue_fd(self._handle)
         self._pending: Dict[int, asyncio.Future[Answer]] = {}
-        self._room: List[asyncio.Future[None]] = []
+        self._room: Deque[Tuple[int, asyncio.Future[None]]] = collections.deque()  # who waits to submit so many calls
         self._held = 0  # submitted and not drained, also those that were cancelled
         self._last_id = 0
         self._closing = False
@@ -82,10 +82,14 @@ class CompletionQueue:
                 pass  # it has ended meanwhile, and waits to be drained
 
     async def _wait_for_room(self, calls: int) -> None:
-        while self._held > 0 and self._held + calls > _CAPACITY:
+        while self._held + calls > _CAPACITY:
             future = self.loop.create_future()
-            self._room.append(future)
-            await future
+            self._room.append((calls, future))
+            try:
+                await future
+            except asyncio.CancelledError:
+                self._make_room()  # for the next, in case it was given to this one
+                raise
 
     def _drain(self) -> None:
         completions = _native.queue_wait(self._handle)
@@ -101,10 +105,13 @@ class CompletionQueue:
             self.loop.remove_reader(self._fd)
 
     def _make_room(self) -> None:
-        waiting, self._room = self._room, []
-        for future in waiting:
+        """Wake as many as there is room for, first come, first served: to wake all each time would take the square of their number."""
+        free = _CAPACITY - self._held
+        while self._room and self._room[0][0] <= free:
+            calls, future = self._room.popleft()
             if not future.done():
                 future.set_result(None)
+                free -= calls
 
     def close(self) -> None:
         """The client is closed: deliver what has ended, then leave the loop."""

@@ -6,14 +6,15 @@ import asyncio
 import gc
 import os
 import pathlib
+import sys
 import threading
 import time
-from typing import List
+from typing import Any, List
 
 import pytest
 from conftest import HERE, TIMEOUT, Redis, run_python
 
-from distributed_rate_limiter import Client, ClosedError, RateLimiter
+from distributed_rate_limiter import Client, ClosedError, RateLimiter, completions
 
 
 def open_files() -> int:
@@ -121,6 +122,73 @@ def test_limiters_that_are_gone_leave_the_loop(redis: Redis, namespace: str) -> 
         assert open_files() <= before
 
     asyncio.run(main())
+
+
+def test_calls_beyond_the_queue_wait_for_their_turn(
+    redis: Redis, namespace: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(completions, "_CAPACITY", 64)
+
+    async def main() -> None:
+        futures = 0
+        loop = asyncio.get_running_loop()
+        create_future = loop.create_future
+
+        def counted() -> Any:
+            nonlocal futures
+            futures += 1
+            return create_future()
+
+        loop.create_future = counted  # type: ignore[method-assign]
+        async with RateLimiter(redis.url, 10**6, 86400, namespace=namespace, timeout=60) as limiter:
+            many = [asyncio.ensure_future(limiter.allow_many_async(["user"] * 60)) for _ in range(5)]
+            tasks = [asyncio.ensure_future(limiter.allow_async("user")) for _ in range(3000)]
+            await asyncio.sleep(0)
+            for task in tasks[100::2]:
+                task.cancel()
+            answers = await asyncio.gather(*tasks, return_exceptions=True)
+            for task in many:
+                assert len(await task) == 60
+        assert sum(isinstance(answer, asyncio.CancelledError) for answer in answers) == 1450
+        assert all(not answer[1].degraded for answer in answers if not isinstance(answer, BaseException))
+        assert futures < 5 * 3300, "each waits about once: if all woke whenever there is room, it were the square"
+
+    asyncio.run(asyncio.wait_for(main(), 60))
+
+
+def test_closing_beside_loops_that_begin_is_safe(redis: Redis, namespace: str) -> None:
+    """Each loop adds its queue to the client's while close goes through them."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    wrong: List[BaseException] = []
+
+    def begin(limiter: RateLimiter) -> None:
+        try:
+            while True:
+                asyncio.run(limiter.allow_async("user"))
+        except ClosedError:
+            pass
+        except BaseException as error:
+            wrong.append(error)
+
+    loops = [asyncio.new_event_loop() for _ in range(100)]
+    try:
+        for _ in range(30):
+            limiter = RateLimiter(redis.url, 10**9, 86400, namespace=namespace, timeout=TIMEOUT)
+            for loop in loops:
+                loop.run_until_complete(limiter.allow_async("user"))
+            threads = [threading.Thread(target=begin, args=(limiter,)) for _ in range(8)]
+            for thread in threads:
+                thread.start()
+            time.sleep(0.02)
+            limiter.close()
+            for thread in threads:
+                thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+        for loop in loops:
+            loop.close()
+    assert wrong == []
 
 
 def test_closing_ends_calls_under_way(own_redis: Redis) -> None:
