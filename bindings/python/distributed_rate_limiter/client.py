@@ -5,13 +5,26 @@ from __future__ import annotations
 import asyncio
 import weakref
 from types import TracebackType
-from typing import Any, Optional, Type, Union
+from typing import Any, Optional, Type, TypedDict, Union
 
 from . import _native
 from .arguments import Seconds, optional_count, optional_microseconds
 from .completions import CompletionQueue
 from .stats import Stats
 from .status import Status
+
+
+class ClientOptions(TypedDict, total=False):
+    """The keywords of Client, as types."""
+
+    timeout: Optional[Seconds]
+    connect_timeout: Optional[Seconds]
+    client_name: Optional[str]
+    username: Optional[str]
+    password: Optional[str]
+    identity_secret: Union[str, bytes, None]
+    queue_capacity_max: Optional[int]
+    spin: bool
 
 
 class Client:

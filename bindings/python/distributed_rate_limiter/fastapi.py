@@ -8,10 +8,13 @@ A request that is refused is answered with 429, or with 503 when it is refused b
 
 from __future__ import annotations
 
-from typing import Any, Awaitable, Callable, List, MutableMapping, Tuple
+from typing import TYPE_CHECKING, Any, Awaitable, Callable, List, MutableMapping, Tuple
 
-from .http import PROBLEM_CONTENT_TYPE, Gate, Limiters
+from .http import PROBLEM_CONTENT_TYPE, Gate, GateOptions, Limiters
 from .info import RateLimitInfo
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -29,7 +32,7 @@ class FastAPIRateLimiter:
     starlette.requests.Request, or the ASGI scope where Starlette is not installed. The decision is request.scope["rate_limit"].
     """
 
-    def __init__(self, app: App, limiter: Limiters, **options: Any) -> None:
+    def __init__(self, app: App, limiter: Limiters, **options: Unpack[GateOptions]) -> None:
         self.app = app
         self._gate = Gate(limiter, lower_case=True, **options)  # as HTTP/2 wants them
         self._header = self._gate.header.encode("ascii")

@@ -14,17 +14,20 @@ from __future__ import annotations
 import functools
 import inspect
 import socket
-from typing import Any, Callable, Optional, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, Optional, TypeVar
 
 from flask import Response, after_this_request, g, request
 
-from .http import PROBLEM_CONTENT_TYPE, Gate, Limiters
+from .http import PROBLEM_CONTENT_TYPE, Gate, GateOptions, Limiters
 from .info import RateLimitInfo
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 
-def rate_limit(limiter: Limiters, **options: Any) -> Callable[[View], View]:
+def rate_limit(limiter: Limiters, **options: Unpack[GateOptions]) -> Callable[[View], View]:
     """Limits a view, also an asynchronous one. It goes below the route.
 
     The keywords are those of distributed_rate_limiter.http.Gate: trust_proxy, identity, cost, skip, forwarded_header, headers ... The

@@ -4,7 +4,7 @@ answer alike."""
 from __future__ import annotations
 
 import inspect
-from typing import Any, Awaitable, Callable, Iterable, List, Optional, Sequence, Tuple, Union
+from typing import Any, Awaitable, Callable, Iterable, List, Optional, Sequence, Tuple, TypedDict, Union
 
 from . import _native
 from .arguments import Identity, Seconds, check_cost, one_of, optional_count
@@ -82,6 +82,21 @@ Limiters = Union[RateLimiter, Callable[[Any], Union[RateLimiter, Awaitable[RateL
 IdentityOf = Callable[[Any], Union[Optional[Identity], Awaitable[Optional[Identity]]]]
 CostOf = Union[int, Callable[[Any], Union[int, Awaitable[int]]]]
 SkipOf = Callable[[Any], Union[bool, Awaitable[bool]]]
+
+
+class GateOptions(TypedDict, total=False):
+    """The keywords that a Gate shares with the middlewares, as types."""
+
+    trust_proxy: TrustProxy
+    identity: Optional[IdentityOf]
+    cost: CostOf
+    skip: Optional[SkipOf]
+    forwarded_header: str
+    ipv4_prefix_len: Optional[int]
+    ipv6_prefix_len: Optional[int]
+    headers: Iterable[str]
+    x_reset: str
+    retry_jitter: Seconds
 
 
 class Gate:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 from types import TracebackType
-from typing import Any, Iterable, List, Optional, Sequence, Tuple, Type
+from typing import TYPE_CHECKING, Any, Iterable, List, Optional, Sequence, Tuple, Type
 
 from . import _native
 from .arguments import Identity, Request, Seconds, integer, microseconds, one_of, optional_count, pairs_of
-from .client import Client
+from .client import Client, ClientOptions
 from .errors import InvalidArgumentError
 from .info import RateLimitInfo
 from .stats import Stats
 from .status import Status
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 _STRATEGIES = {"open": 0, "closed": 1, "error": 2}
 
@@ -58,7 +61,7 @@ class RateLimiter:
         name: Optional[str] = None,
         limits: Optional[Sequence[Limit]] = None,
         client: Optional[Client] = None,
-        **client_options: Any,
+        **client_options: Unpack[ClientOptions],
     ) -> None:
         self._handle: Any = None
         if not isinstance(namespace, str):
@@ -161,7 +164,7 @@ class RateLimiter:
         return f"RateLimiter(limits={self.limits!r}, namespace={self.namespace!r}, name={self.name!r})"
 
 
-def _client(redis_url: Optional[str], client: Optional[Client], options: "dict[str, Any]") -> Client:
+def _client(redis_url: Optional[str], client: Optional[Client], options: ClientOptions) -> Client:
     if client is None:
         if redis_url is None:
             raise TypeError("redis_url is missing: give it, or a client")
