@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from types import TracebackType
-from typing import Any, Optional, Type, TypedDict, Union
+from typing import Any, Optional, TypedDict, Union
 
 from . import _native
 from .arguments import Seconds, optional_count, optional_microseconds
+from .closing import Closing
 from .completions import CompletionQueue
 from .stats import Stats
 from .status import Status
@@ -27,17 +27,22 @@ class ClientOptions(TypedDict, total=False):
     spin: bool
 
 
-class Client:
+class Client(Closing):
     """A connection to Redis that limiters share: ``RateLimiter(client=client, rate=100, per=60)``.
 
     Redis need not be reachable: until it is, decisions are degraded. Any thread and any event loop may use it, and a forked child
     gets a connection of its own. A client that nobody refers to any more closes itself.
 
-    timeout: the deadline of a call, from queueing to reply (default 0.1 s)
-    connect_timeout: for connecting and logging in (default 1 s)
+    redis_url: see RateLimiter; its parameters are db, client_name, timeout and connect_timeout, such as "?timeout=250ms"
+    timeout: the deadline of a call, from queueing to reply; 0.001 to 3600 seconds, default 0.1
+    connect_timeout: for connecting and logging in; 0.001 to 3600 seconds, default 1
+    client_name: shown by CLIENT LIST; 1 to 64 printable ASCII characters without spaces, default "libdrl"
+    username, password: instead of those of the URL
     identity_secret: key for HMAC-SHA-256 of identities instead of SHA-256; 16 to 1024 bytes
-    queue_capacity_max: calls waiting or in flight at most (default 16384)
-    spin: wait actively for some microseconds, for latency
+    queue_capacity_max: calls waiting or in flight, 64 to 1048576, default 16384; further ones are answered at once by the fail strategy
+    spin: whether waiting threads spin briefly before they sleep, where that is found to pay
+
+    Raises ValueError (InvalidArgumentError) or TypeError, with the argument's name.
     """
 
     def __init__(
@@ -77,7 +82,7 @@ class Client:
         return self._handle is None
 
     def stats(self) -> Stats:
-        """The counters of this client."""
+        """The counters of this client, since it was opened or this process forked."""
         return Stats._of(_native.stats(self._handle))
 
     def metrics(self) -> str:
@@ -92,10 +97,6 @@ class Client:
             if queue is not None:
                 queue.close_from_any_thread()
 
-    async def aclose(self) -> None:
-        """close, for ``async with``. It takes a few milliseconds at most."""
-        self.close()
-
     def _queue(self) -> CompletionQueue:
         """The queue of the running event loop. Only this loop's thread looks for it, so nothing is locked."""
         loop = asyncio.get_running_loop()
@@ -107,19 +108,3 @@ class Client:
     def __del__(self) -> None:
         if getattr(self, "_handle", None) is not None:
             self.close()
-
-    def __enter__(self) -> Client:
-        return self
-
-    def __exit__(
-        self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
-    ) -> None:
-        self.close()
-
-    async def __aenter__(self) -> Client:
-        return self
-
-    async def __aexit__(
-        self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
-    ) -> None:
-        await self.aclose()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Iterable, List, Optional, Sequence, Tuple, Type
+from typing import TYPE_CHECKING, Any, Iterable, List, Optional, Sequence, Tuple
 
 from . import _native
 from .arguments import Identity, Request, Seconds, integer, microseconds, one_of, optional_count, pairs_of
 from .client import Client, ClientOptions
+from .closing import Closing
 from .errors import InvalidArgumentError
 from .info import RateLimitInfo
 from .stats import Stats
@@ -24,9 +24,12 @@ Answer = Tuple[bool, RateLimitInfo]
 
 @dataclasses.dataclass(frozen=True)
 class Limit:
-    """``rate`` tokens per ``per`` seconds, refilled continuously, at most ``burst`` (default: rate) saved up.
+    """``rate`` tokens per ``per`` seconds, refilled continuously, at most ``burst`` of them saved up.
 
-    ``name`` is what HTTP headers call it.
+    rate: 1 to 10**12 tokens
+    per: seconds as int, float (whole microseconds) or timedelta, up to about 35 years
+    burst: 1 to 10**12 tokens; default: rate
+    name: what HTTP headers call it, 1 to 64 printable ASCII characters; default: "default", or "limit-1", "limit-2" ...
     """
 
     rate: int
@@ -35,17 +38,22 @@ class Limit:
     name: Optional[str] = None
 
 
-class RateLimiter:
+class RateLimiter(Closing):
     """Limits on Redis, one bucket for each identity.
 
     Limiters with the same namespace and name share their buckets, in every process and language. All methods may be called from any
-    thread, the asynchronous ones from any event loop.
+    thread at once, the asynchronous ones from any event loop; processes may fork. Opening one waits for nothing: Redis need not be there.
 
-    rate, per, burst: one limit, see Limit; or limits: several, of which every one must agree
+    redis_url: such as "redis://[user:password@]host:port/database" or "unix:///path?db=0"
+    rate, per, burst: one limit, see Limit; or limits: 1 to 8, which are charged together or not at all
+    namespace: keeps the buckets of applications apart, 1 to 64 printable ASCII characters without spaces and braces
     fail_strategy: what to say when Redis does not decide: "open" serves, "closed" refuses, "error" raises UndecidedError
     async_mode: accepted for compatibility; allow and allow_async both work, whatever it says
-    name: tells limiters of one namespace apart
-    client: a shared one, instead of redis_url; further keywords (timeout ...) are those of Client
+    name: tells limiters of one namespace apart, characters as in namespace; default: none
+    client: a shared one, instead of redis_url
+    client_options: timeout and the other keywords of Client
+
+    Raises ValueError (InvalidArgumentError) or TypeError, with the argument's name.
     """
 
     def __init__(
@@ -79,27 +87,40 @@ class RateLimiter:
         )
 
     def allow(self, identity: Identity, cost: int = 1) -> Answer:
-        """Take ``cost`` tokens from the bucket of ``identity``, now or not at all. Other threads run while it waits."""
+        """Take ``cost`` tokens from the bucket of ``identity``, now or not at all.
+
+        identity: who asks; a str counts as its UTF-8; 1 to 65536 bytes of any value
+        cost: 0 to 10**12 tokens; 0 only looks
+
+        Returns whether to serve the request, and the RateLimitInfo. Waits for ``timeout`` of the client at most (0.1 s, unless set); other
+        threads run meanwhile. Raises UndecidedError if the fail strategy is "error", ClosedError, ValueError or TypeError.
+        """
         handle = self._handle
         values = _native.allow(handle, identity, cost)
         return values[0] == 1, RateLimitInfo(values, handle)
 
     async def allow_async(self, identity: Identity, cost: int = 1) -> Answer:
-        """allow, without blocking the event loop. Cancelling it withdraws what was not sent to Redis yet."""
+        """allow, without blocking the event loop.
+
+        Cancelling it withdraws a request that was not sent to Redis yet; one that was sent may still be charged, and disturbs no other.
+        """
         handle = self._handle
         values = await self.client._queue().call(handle, identity, cost)
         return values[0] == 1, RateLimitInfo(values, handle)
 
     def peek(self, identity: Identity) -> RateLimitInfo:
-        """Look at the bucket and take nothing."""
+        """Look at the bucket and take nothing: allow with cost 0."""
         return self.allow(identity, 0)[1]
 
     async def peek_async(self, identity: Identity) -> RateLimitInfo:
-        """Look at the bucket and take nothing."""
+        """peek, without blocking the event loop."""
         return (await self.allow_async(identity, 0))[1]
 
     def reset(self, identity: Identity) -> None:
-        """Forget one identity: its bucket is full again. Raises UndecidedError when Redis did not do it, whatever the fail strategy."""
+        """Forget one identity: its bucket is full again. Waits as allow does.
+
+        Raises UndecidedError when Redis did not do it, whatever the fail strategy.
+        """
         _native.reset(self._handle, identity)
 
     async def reset_async(self, identity: Identity) -> None:
@@ -107,7 +128,10 @@ class RateLimiter:
         await self.client._queue().call(self._handle, identity, 0, reset=1)
 
     def allow_many(self, requests: Iterable[Request]) -> List[Answer]:
-        """Decide up to 4096 requests, each an identity or (identity, cost), in one round trip, as allow would one after the other."""
+        """Decide 0 to 4096 requests, each an identity or (identity, cost), in one round trip, as allow would one after the other.
+
+        All are checked before the first is sent: an error names the index of a wrong one. Waits as allow does.
+        """
         pairs = pairs_of(requests)
         handle = self._handle
         decisions = _native.allow_many(self.client._handle, handle, pairs) if pairs else []
@@ -134,31 +158,11 @@ class RateLimiter:
         if self._owns_client:
             self.client.close()
 
-    async def aclose(self) -> None:
-        """close, for ``async with``."""
-        self.close()
-
     def _undecided(self, cause: Status, cost: int = 1) -> RateLimitInfo:
         """The refusal that stands for an UndecidedError: for those who must answer a request all the same."""
         first = self.limits[0]
         limit = first.rate if first.burst is None else first.burst
         return RateLimitInfo((0, 4, int(cause), 2, 0, 1, limit, 0, cost, 0, 0, 0), self._handle)
-
-    def __enter__(self) -> RateLimiter:
-        return self
-
-    def __exit__(
-        self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
-    ) -> None:
-        self.close()
-
-    async def __aenter__(self) -> RateLimiter:
-        return self
-
-    async def __aexit__(
-        self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
-    ) -> None:
-        await self.aclose()
 
     def __repr__(self) -> str:
         return f"RateLimiter(limits={self.limits!r}, namespace={self.namespace!r}, name={self.name!r})"

@@ -15,31 +15,31 @@ class Stats:
     """Counters since the client was opened, or since this process was forked."""
 
     breaker: str  #: "closed": calls go to Redis; "open" and "half_open": they are answered at once by the fail strategy
-    allowed: int
+    allowed: int  #: decisions by outcome, without peeks and resets
     denied: int
     never: int
     undecided: int  #: the sum of the next eight
     degraded_timeout: int
-    degraded_connection: int
-    degraded_redis: int
+    degraded_connection: int  #: not connected, resolved or let in, or the connection was lost
+    degraded_redis: int  #: Redis answered with an error, or the key is not ours
     degraded_circuit_open: int
     degraded_queue_full: int
-    degraded_shed: int
+    degraded_shed: int  #: could not have met their deadline
     cancelled: int
     closed: int
     peeks: int
     resets: int
-    late_replies: int
-    expired_in_redis: int
+    late_replies: int  #: decisions that came after their call was given up
+    expired_in_redis: int  #: decisions that reached Redis after their deadline, and were not charged
     batches: int  #: calls to Redis
     batched_decisions: int  #: decisions that they carried
     connects: int
     connect_failures: int
     queue_depth: int  #: calls waiting or in flight now
     latency_sum: float  #: seconds, of all decisions in the histogram
-    latency: Tuple[int, ...]  #: decisions that took at most 8, 16, 32 ... microseconds; the last has no bound
+    latency: Tuple[int, ...]  #: decisions of Redis that took at most 8, 16, 32 ... microseconds; the last has no bound
     batch_size: Tuple[int, ...]  #: calls to Redis that carried at most 1, 2, 4 ... 64 decisions
-    connected: bool
+    connected: bool  #: whether a connection is ready
     breaker_opened: int  #: times the breaker opened
 
     @classmethod

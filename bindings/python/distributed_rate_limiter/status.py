@@ -9,6 +9,7 @@ class Status(enum.IntEnum):
     """Why a call failed, or why Redis did not decide.
 
     1..99: the call was wrong. 100..199: Redis did not decide. 200..299: something was closed, or the system lacks a resource.
+    The text of a RateLimiterError says more.
     """
 
     OK = 0
