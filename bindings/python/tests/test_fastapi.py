@@ -10,6 +10,8 @@ from typing import Any, Dict, List, Optional, Tuple
 
 import pytest
 from conftest import Redis, free_port, run_python
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 
 from distributed_rate_limiter import Limit, RateLimiter
@@ -26,7 +28,12 @@ async def hello(scope: Any, receive: Any, send: Any) -> None:
 
 
 async def ask(
-    app: Any, headers: Optional[List[Tuple[bytes, bytes]]] = None, client: Any = ("203.0.113.7", 5000), server: Any = None
+    app: Any,
+    headers: Optional[List[Tuple[bytes, bytes]]] = None,
+    client: Any = ("203.0.113.7", 5000),
+    server: Any = None,
+    method: str = "GET",
+    path: str = "/",
 ) -> Answer:
     """What a server would send for one request."""
     sent: List[Any] = []
@@ -39,8 +46,9 @@ async def ask(
 
     scope = {
         "type": "http",
-        "method": "GET",
-        "path": "/",
+        "method": method,
+        "path": path,
+        "query_string": b"",
         "headers": headers or [],
         "client": client,
         "server": server or ("127.0.0.1", 80),
@@ -268,6 +276,42 @@ def test_plain_asgi_needs_no_starlette() -> None:
         "limiter = RateLimiter('redis://127.0.0.1:1/0', 1, 1)\n"
         "FastAPIRateLimiter(object(), limiter=limiter, identity=lambda scope: scope['path'])",
     )
+
+
+def test_cors_middleware_added_after_takes_preflights_and_opens_refusals(redis: Redis, namespace: str) -> None:
+    app = FastAPI()
+    with RateLimiter(redis.url, 1, 3600, namespace=namespace, timeout=10) as limiter:
+        app.add_middleware(FastAPIRateLimiter, limiter=limiter, headers=("draft", "cors"))
+        app.add_middleware(CORSMiddleware, allow_origins=["*"])
+        origin = (b"origin", b"https://example.com")
+        preflight = [origin, (b"access-control-request-method", b"GET")]
+        statuses = [ask_times(1, app, headers=preflight, method="OPTIONS")[0][0] for _ in range(3)]
+        assert statuses == [200] * 3 and limiter.stats().allowed == 0
+        (first, _, _), (status, headers, _) = ask_times(2, app, headers=[origin])
+        assert (first, status) == (404, 429) and headers["access-control-allow-origin"] == "*"
+        assert headers["access-control-expose-headers"] == "ratelimit-policy, ratelimit, retry-after"
+
+
+def test_request_is_charged_once_whatever_the_application_does(redis: Redis, limiter: RateLimiter) -> None:
+    """A mounted application, an answer to HEAD, and a route that raises, each behind one middleware."""
+    app, mounted = FastAPI(), FastAPI()
+
+    @mounted.get("/")
+    @app.head("/")
+    async def fine() -> Dict[str, str]:
+        return {}
+
+    @app.get("/")
+    async def fails() -> None:
+        raise RuntimeError("mine")
+
+    app.mount("/mounted", mounted)
+    app.add_middleware(FastAPIRateLimiter, limiter=limiter)
+    assert ask_times(1, app, path="/mounted/")[0][1]["ratelimit-remaining"] == "9"
+    assert ask_times(1, app, method="HEAD")[0][1]["ratelimit-remaining"] == "8"
+    with pytest.raises(RuntimeError, match="mine"):
+        ask_times(1, app)
+    assert limiter.peek("203.0.113.7").remaining == 7
 
 
 APP = """

@@ -60,6 +60,21 @@ def test_extension_needs_no_library_of_ours() -> None:
     assert "libc.so" in said and not re.search("hiredis|sodium|libdrl", said)
 
 
+def test_extension_knows_no_folder_of_the_machine_that_built_it() -> None:
+    said = subprocess.run(["readelf", "-d", _native.__file__], capture_output=True, text=True, check=True).stdout
+    assert "NEEDED" in said and not re.search("RPATH|RUNPATH", said)
+    assert str(ROOT).encode() not in pathlib.Path(_native.__file__).read_bytes()
+
+
+def test_wheel_says_what_it_is_and_carries_its_licences() -> None:
+    about = importlib.metadata.metadata("distributed-rate-limiter")
+    assert about["Requires-Python"] == ">=3.9" and about["License"] == "MIT" and about["Summary"]
+    assert about.get_all("Provides-Extra") == ["fastapi", "flask"]
+    assert about.get_payload().strip() == README.strip()
+    files = {file.name for file in importlib.metadata.files("distributed-rate-limiter") or ()}
+    assert {"py.typed", "_native.pyi", "LICENSE", "hiredis.txt", "sodium.txt"} <= files
+
+
 def test_extension_exports_nothing_but_its_entry() -> None:
     command = ["nm", "-D", "--defined-only", _native.__file__]
     names = re.findall(r" [TDBRV] (\w+)", subprocess.run(command, capture_output=True, text=True, check=True).stdout)
