@@ -13,12 +13,15 @@ int drl_python_set_error_factory(PyObject *factory) {
 }
 
 void drl_python_raise(drl_status status, const char *message) {
-  PyObject *error;
+  PyObject *error, *text;
   if (error_factory == NULL) {
     PyErr_SetString(PyExc_RuntimeError, message);
     return;
   }
-  error = PyObject_CallFunction(error_factory, "is", (int)status, message);
+  /* Whatever the message quotes, a server's answer or half a character of an argument: it must not become another error. */
+  text = PyUnicode_DecodeUTF8(message, (Py_ssize_t)strlen(message), "replace");
+  if (text == NULL) return;
+  error = PyObject_CallFunction(error_factory, "iN", (int)status, text);
   if (error == NULL) return;
   PyErr_SetObject((PyObject *)Py_TYPE(error), error);
   Py_DECREF(error);

@@ -99,6 +99,12 @@ def test_text_that_c_cannot_hold_is_a_value_error(name: str) -> None:
         RateLimiter(**{**GOOD, name: GOOD.get(name, "") + NOT_UTF8})
 
 
+def test_message_that_quotes_half_a_character_is_still_of_its_kind() -> None:
+    for lead in ("", "a", "ab"):
+        with pytest.raises(InvalidArgumentError, match="parameter"):
+            Client("redis://localhost/0?" + lead + "\u20ac" * 100 + "=1")
+
+
 @pytest.mark.parametrize(
     ("limits", "named"),
     [

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
+import threading
 import time
 from typing import Any
 
@@ -120,6 +123,25 @@ def test_error_reply_is_named(own_redis: Redis) -> None:
         with pytest.raises(RedisReplyError) as caught:
             limiter.allow("user")
         assert caught.value.status is Status.KEY_TYPE
+
+
+def test_answer_that_is_no_text_is_an_error_of_its_kind() -> None:
+    """What listens there is no Redis, and answers in Latin-1."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    connection, _ = listener.accept()
+                    with connection:
+                        connection.recv(4096)
+                        connection.sendall("-ERR gr\u00fc\u00dfe\r\n".encode("latin-1"))
+
+        threading.Thread(target=answer, daemon=True).start()
+        url = f"redis://user:password@127.0.0.1:{listener.getsockname()[1]}/0"
+        with RateLimiter(url, 10, 60, fail_strategy="error", timeout=TIMEOUT) as limiter, pytest.raises(UndecidedError):
+            limiter.allow("user")
+        listener.shutdown(socket.SHUT_RDWR)
 
 
 def test_refused_password_is_named(own_redis: Redis) -> None:
