@@ -41,6 +41,14 @@ std::string Escape(const std::string& text) {
   return escaped;
 }
 
+// Microseconds as seconds, exactly. Not by a floating-point format: that would follow the decimal comma of a program's locale.
+std::string SecondsText(int64_t us) {
+  char text[40];
+  std::snprintf(text, sizeof text, "%lld.%06lld", static_cast<long long>(us / 1'000'000),
+                static_cast<long long>(us % 1'000'000));
+  return text;
+}
+
 class Page {
  public:
   void Family(const char* name, const char* type, const char* help) {
@@ -49,16 +57,12 @@ class Page {
     text_.append("# TYPE ").append(name).append(" ").append(type).append("\n");
   }
   void Sample(const std::string& labels, int64_t value, const char* suffix = "") {
+    Sample(labels, std::to_string(value), suffix);
+  }
+  void Sample(const std::string& labels, const std::string& value, const char* suffix) {
     text_.append(name_).append(suffix);
     if (!labels.empty()) text_.append("{").append(labels).append("}");
-    text_.append(" ").append(std::to_string(value)).append("\n");
-  }
-  // Microseconds, written in seconds without rounding.
-  void Seconds(int64_t us, const char* suffix) {
-    char value[40];
-    std::snprintf(value, sizeof value, "%lld.%06lld", static_cast<long long>(us / 1'000'000),
-                  static_cast<long long>(us % 1'000'000));
-    text_.append(name_).append(suffix).append(" ").append(value).append("\n");
+    text_.append(" ").append(value).append("\n");
   }
   void Single(const char* name, const char* type, const char* help, int64_t value) {
     Family(name, type, help);
@@ -87,13 +91,11 @@ void RenderLatency(const drl_stats& stats, Page& page) {
   int64_t count = 0;
   for (int i = 0; i + 1 < DRL_LATENCY_BUCKETS; ++i) {
     count += stats.latency[i];
-    char bound[40];
-    std::snprintf(bound, sizeof bound, "le=\"%.6f\"", static_cast<double>(8LL << i) / 1e6);
-    page.Sample(bound, count, "_bucket");
+    page.Sample("le=\"" + SecondsText(8LL << i) + "\"", count, "_bucket");
   }
   count += stats.latency[DRL_LATENCY_BUCKETS - 1];
   page.Sample("le=\"+Inf\"", count, "_bucket");
-  page.Seconds(stats.latency_sum_us, "_sum");
+  page.Sample("", SecondsText(stats.latency_sum_us), "_sum");
   page.Sample("", count, "_count");
 }
 

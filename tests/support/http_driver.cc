@@ -8,6 +8,7 @@
 //   resolve <peer> <n> {<line>}...                                 -> ok <identity>
 //
 // headers and problem use the last policies, resolve the last resolver. Text is in hexadecimal, "-" where it is empty.
+#include <clocale>
 #include <cstdlib>
 #include <functional>
 #include <iostream>
@@ -170,6 +171,7 @@ int main() {
       {"resolver", [&](Input& in) { return driver.OpenResolver(in); }},
       {"resolve", [&](Input& in) { return driver.Resolve(in); }},
   };
+  std::setlocale(LC_ALL, "");  // as a program of a user may: no output of the library depends on it
   std::ios::sync_with_stdio(false);
   for (std::string line; std::getline(std::cin, line);) {
     Input in(line);

@@ -1,6 +1,10 @@
-/* Makes decisions of every kind under limiter names that try to break out of a label, far more names than have series of their own,
- * and prints the metrics. */
+/* Makes decisions of every kind under the names given, each as a namespace and as a limiter, then under far more names than have
+ * series of their own, and prints the metrics.
+ *
+ *     metrics_page redis_url name...
+ */
 #include <drl/drl.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,22 +36,22 @@ static void decide(drl_client *client, const char *key_namespace, const char *na
 
 int main(int argc, char **argv) {
   static char page[PAGE];
-  static const char *const hostile[] = {"\",limiter=\"x", "\\", "\\\"", "\"", "#", "le=\"+Inf\"", "\\n", "a\"b,c=\"d"};
   drl_error error;
   drl_client *client = NULL;
   drl_client_options options = DRL_CLIENT_OPTIONS_INIT;
   size_t length = 0;
-  size_t i;
-  if (argc != 2) return 2;
+  int i;
+  if (argc < 2 || setlocale(LC_ALL, "") == NULL) return 2;
   options.redis_url = argv[1];
+  options.timeout_us = 10 * 1000000LL;
   check(drl_client_open(&options, &client, &error), &error);
-  for (i = 0; i < sizeof hostile / sizeof hostile[0]; ++i) {
-    decide(client, hostile[i], NULL);
-    decide(client, NULL, hostile[i]);
+  for (i = 2; i < argc; ++i) {
+    decide(client, argv[i], NULL);
+    decide(client, NULL, argv[i]);
   }
   for (i = 0; i < MANY; ++i) {
     char name[32];
-    snprintf(name, sizeof name, "limiter-%zu", i);
+    snprintf(name, sizeof name, "limiter-%d", i);
     decide(client, NULL, name);
   }
   check(drl_client_metrics(client, page, sizeof page, &length, &error), &error);
