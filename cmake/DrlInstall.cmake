@@ -1,6 +1,5 @@
-# cmake --install: two components, "runtime" (the shared library) and "dev" (headers, static library, drl.pc, CMake package);
-# and the same two as Debian packages by cpack. Everything installed finds its neighbours by relative paths, so that a prefix
-# can be moved.
+# cmake --install: two components, "runtime" (the shared library) and "dev" (headers, static library, drl.pc, CMake package).
+# Everything installed finds its neighbours by relative paths, so that a prefix can be moved.
 include(CMakePackageConfigHelpers)
 
 foreach(dir LIBDIR INCLUDEDIR)
@@ -41,25 +40,8 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/drl-config-version.cmake 
 install(FILES ${PROJECT_BINARY_DIR}/drl-config.cmake ${PROJECT_BINARY_DIR}/drl-config-version.cmake
   DESTINATION ${DRL_CMAKE_DIR} COMPONENT dev)
 
-# cpack: libdrl<soversion> and libdrl-dev.
-set(CPACK_GENERATOR DEB)
-set(CPACK_PACKAGE_NAME libdrl)
-set(CPACK_PACKAGE_VENDOR "The distributed-rate-limiter authors")
-set(CPACK_PACKAGE_CONTACT "The distributed-rate-limiter authors")
-set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
-set(CPACK_STRIP_FILES ON)
-set(CPACK_COMPONENTS_ALL runtime dev)
-set(CPACK_DEB_COMPONENT_INSTALL ON)
-set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
-set(CPACK_DEBIAN_RUNTIME_PACKAGE_NAME libdrl${PROJECT_VERSION_MAJOR})
-set(CPACK_DEBIAN_RUNTIME_PACKAGE_SECTION libs)
-set(CPACK_DEBIAN_RUNTIME_DESCRIPTION "Distributed rate limiting on Redis (shared library)")
-set(CPACK_DEBIAN_RUNTIME_PACKAGE_SHLIBDEPS ON)
-set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
-set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS_POLICY ">=")
-set(CPACK_DEBIAN_DEV_PACKAGE_NAME libdrl-dev)
-set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
-set(CPACK_DEBIAN_DEV_DESCRIPTION "Distributed rate limiting on Redis (headers, static library)")
-set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS "${CPACK_DEBIAN_RUNTIME_PACKAGE_NAME} (= ${PROJECT_VERSION})")
-set(CPACK_DEBIAN_DEV_PACKAGE_SUGGESTS "libhiredis-dev, libsodium-dev")
-include(CPack)
+# The licence goes with every copy, under the name by which Debian knows it.
+install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/libdrl${DRL_SOVERSION} RENAME copyright
+  COMPONENT runtime)
+install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/libdrl-dev RENAME copyright
+  COMPONENT dev)
