@@ -19,9 +19,10 @@
 
 /* ---- Headers ---- */
 
-/* Which headers are written; combine with |. Retry-After comes with every refusal that waiting can cure. */
+/* Which headers are written; combine with |. Retry-After (RFC 9110, in seconds) comes with every refusal that waiting
+ * can cure. */
 enum {
-  DRL_HEADERS_DRAFT = 1,         /* RateLimit-Policy, RateLimit: draft-ietf-httpapi-ratelimit-headers-11 */
+  DRL_HEADERS_DRAFT = 1,         /* RateLimit-Policy, RateLimit: draft-ietf-httpapi-ratelimit-headers-11, RFC 9651 */
   DRL_HEADERS_LEGACY = 2,        /* RateLimit-Limit, -Remaining, -Reset: the same draft up to its version 06 */
   DRL_HEADERS_X = 4,             /* X-RateLimit-Limit, -Remaining, -Reset: customary, never specified */
   DRL_HEADERS_CACHE_CONTROL = 8, /* Cache-Control: no-store, on a refusal */
@@ -125,7 +126,10 @@ typedef struct drl_resolver_options {
                                   nothing else. */
   int32_t networks_count;      /* 0..DRL_NETWORKS_MAX */
   int32_t ipv4_prefix_len;     /* clients that share so many leading bits are one; 1..32, default 32 */
-  int32_t ipv6_prefix_len;     /* 1..128, default 64: what one household or machine is given */
+  int32_t ipv6_prefix_len;     /* 1..128, default 64: what one household or machine is given. Many providers, and 6to4
+                                  (2002::/16), give a /56 or /48: a shorter prefix counts those as one. Behind a
+                                  translator (NAT64, 64:ff9b::/96) all IPv4 clients share one /64: there a proxy should
+                                  name them, in IPv4. */
   int32_t reserved;
 } drl_resolver_options;
 
@@ -134,7 +138,7 @@ typedef struct drl_resolver_options {
 
 /** The value of one line of the header. */
 typedef struct drl_header_line {
-  const char *value; /* any bytes */
+  const char *value; /* any bytes; may be NULL when value_len is 0 */
   size_t value_len;
 } drl_header_line;
 
@@ -148,8 +152,9 @@ extern "C" {
  *
  *  With several limits, all policies are listed; the state is that of the binding one. Seconds are rounded up.
  *  RateLimit's t and the two Resets say when the bucket is full again, or, for a denied request, when it would be
- *  allowed; Retry-After is then never earlier. A degraded decision shows the policies alone, and Retry-After: 1 where
- *  it refuses. One that can never be allowed has no Retry-After.
+ *  allowed; Retry-After is then never earlier, and at least 1. A degraded decision shows policies and limits alone, and
+ *  Retry-After: 1 where it refuses. One that can never be allowed has no Retry-After; its t and Resets are about the
+ *  bucket, and promise nothing.
  *
  *  Returns: DRL_OK; DRL_ERR_OPTION, also for a decision that this limiter cannot have made.
  *  In:      options  may be NULL
@@ -163,6 +168,7 @@ DRL_API drl_status drl_limiter_headers(const drl_limiter *limiter, const drl_dec
  *
  *  429 with the problem type quota-exceeded for a request that was denied or can never be allowed, 503 with
  *  temporary-reduced-capacity for one that was refused without Redis, 200 and no body for one that was allowed.
+ *  violated-policies names the binding limit, the one that denies for longest; with 503 it is empty.
  *
  *  Returns: DRL_OK; DRL_ERR_BUFFER: body_len says how much it would hold; DRL_ERR_OPTION, as for headers.
  *  In:      options      may be NULL; body_size  counts the NUL that ends the body; DRL_PROBLEM_SIZE_MAX is enough
@@ -194,6 +200,9 @@ DRL_API const char *drl_resolver_header(const drl_resolver *resolver);
 
 /** Find the identity of the client of one request. There always is an answer: the most distant address that
  *  somebody trusted vouches for.
+ *
+ *  Both headers are read strictly. IPv4 is four decimal numbers without leading zeros; IPv6 as in RFC 4291; either may
+ *  have a port, IPv6 then in brackets. In Forwarded, whatever has a colon must be quoted, as RFC 7239 says.
  *
  *  From the peer, the walk goes through the header from its right end, as long as the address reached is trusted. It
  *  stops at the first that is not an address (unknown, _hidden, nothing, garbage): what lies to the left was said by

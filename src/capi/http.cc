@@ -89,6 +89,11 @@ Status CheckLines(const char* peer, size_t peer_len, const drl_header_line* line
   if (peer == nullptr && peer_len != 0) return Null("peer");
   if (count < 0) return {DRL_ERR_CAPACITY, "count is " + std::to_string(count) + ", must not be negative"};
   if (lines == nullptr && count != 0) return Null("lines");
+  for (int32_t i = 0; i < count; ++i) {
+    if (lines[i].value == nullptr && lines[i].value_len != 0) {
+      return {DRL_ERR_NULL, "lines[" + std::to_string(i) + "].value is NULL"};
+    }
+  }
   return {};
 }
 

@@ -74,6 +74,7 @@ static void resolver_names_the_bad_network(void **state) {
 }
 
 static void misuse_is_an_error(void **state) {
+  const drl_header_line lines[] = {{"198.51.100.1", 12}, {NULL, 0}, {NULL, 1}};
   drl_resolver_options options = DRL_RESOLVER_OPTIONS_INIT;
   drl_resolver *resolver = open_private();
   char address[DRL_CLIENT_ADDRESS_SIZE];
@@ -89,6 +90,8 @@ static void misuse_is_an_error(void **state) {
   assert_int_equal(drl_resolver_resolve(resolver, "x", 1, NULL, 0, NULL, 0, NULL, NULL), DRL_ERR_NULL);
   assert_int_equal(drl_resolver_resolve(resolver, "x", 1, NULL, -1, address, sizeof address, NULL, NULL),
                    DRL_ERR_CAPACITY);
+  assert_int_equal(drl_resolver_resolve(resolver, "x", 1, lines, 3, address, sizeof address, NULL, NULL), DRL_ERR_NULL);
+  assert_int_equal(drl_resolver_resolve(resolver, "x", 1, lines, 2, address, sizeof address, NULL, NULL), DRL_OK);
   assert_int_equal(drl_limiter_headers(NULL, &decision, NULL, &headers, NULL), DRL_ERR_NULL);
   assert_int_equal(headers.count, 0);
   assert_int_equal(drl_limiter_problem(NULL, &decision, NULL, body, sizeof body, NULL, NULL, NULL), DRL_ERR_NULL);
