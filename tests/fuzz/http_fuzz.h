@@ -1,6 +1,8 @@
 // What the fuzz targets of src/http share: a check that stays on in every build, and readers of what was written.
 #pragma once
 
+#include <arpa/inet.h>
+
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -51,14 +53,23 @@ inline std::string Resolve(const http::Resolver& resolver, std::string_view peer
   return std::string(out.Since(0));
 }
 
+// Whether nobody whom DRL_TRUST_PRIVATE trusts has this identity, by other means than the resolver's.
+inline bool IsOutsidePrivate(const std::string& identity) {
+  unsigned char b[4];
+  if (inet_pton(AF_INET, identity.c_str(), b) != 1) return identity == "unknown" || identity.starts_with("2001:");
+  return b[0] != 10 && b[0] != 127 && !(b[0] == 172 && b[1] / 16 == 1) && !(b[0] == 192 && b[1] == 168) &&
+         !(b[0] == 169 && b[1] == 254);
+}
+
 // The first byte chooses the options, the first line is the peer, the others are lines of the header.
 inline void CheckResolver(int32_t header, const std::string& forged, const std::string& garbage, const uint8_t* data,
                           size_t size) {
   if (size == 0 || size > 16000) return;  // beyond, the length bound makes what is put in front matter
   drl_resolver_options options = DRL_RESOLVER_OPTIONS_INIT;
   options.header = header;
-  options.trust = data[0] % 3 == 0 ? DRL_TRUST_HOPS : DRL_TRUST_PRIVATE;
-  options.hops = options.trust == DRL_TRUST_HOPS ? 1 + data[0] / 3 % 4 : 0;
+  const int32_t trust = data[0] % 3 == 0 ? DRL_TRUST_HOPS : DRL_TRUST_PRIVATE;
+  options.trust = trust;
+  options.hops = trust == DRL_TRUST_HOPS ? 1 + data[0] / 3 % 4 : 0;
   options.ipv6_prefix_len = (data[0] & 64) != 0 ? 128 : 0;
   const base::Result<http::Resolver> resolver = http::Resolver::Compile(options);
   DRL_FUZZ_CHECK(resolver.ok());
@@ -82,6 +93,7 @@ inline void CheckResolver(int32_t header, const std::string& forged, const std::
   lines.front() = forged + ", " + first;
   const std::string lured = Resolve(*resolver, peer, lines);
   DRL_FUZZ_CHECK(lured == identity || lured == "192.0.2.66");
+  if (trust == DRL_TRUST_PRIVATE && IsOutsidePrivate(identity)) DRL_FUZZ_CHECK(lured == identity);
   lines.front() = garbage + ", " + first;
   DRL_FUZZ_CHECK(Resolve(*resolver, peer, lines) == identity);
 }

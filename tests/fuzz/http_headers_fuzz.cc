@@ -1,6 +1,10 @@
-// Headers: whatever the names and numbers, every value is printable, lies in the caller's struct and reads back.
+// Headers: whatever the names and numbers, every value is printable, lies in the caller's struct, reads back, and promises no more
+// than the decision.
 #include <fuzzer/FuzzedDataProvider.h>
 
+#include <algorithm>
+#include <cctype>
+#include <map>
 #include <vector>
 
 #include "http/headers.h"
@@ -73,6 +77,50 @@ void CheckItem(const drl_headers& headers, const drl_header& item, const drl::ht
   }
 }
 
+// Digits alone, as many as an Integer of Structured Fields may have.
+int64_t ReadNumber(std::string_view text) {
+  DRL_FUZZ_CHECK(!text.empty() && text.size() <= 15 && text.find_first_not_of("0123456789") == std::string_view::npos);
+  return std::stoll(std::string(text));
+}
+
+using ByName = std::map<std::string, std::string>;
+
+ByName NamesInLowerCase(const drl_headers& headers) {
+  ByName values;
+  for (int32_t i = 0; i < headers.count; ++i) {
+    std::string name = headers.items[i].name;
+    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+    DRL_FUZZ_CHECK(values.emplace(name, headers.items[i].value).second);
+  }
+  return values;
+}
+
+// Who was refused and may come back is told when, in a second at the earliest and never before the window ends; nobody else is.
+// Without an answer of Redis nothing is said about the bucket.
+void CheckPromises(const ByName& values, const drl_decision& decision) {
+  const bool undecided = decision.outcome == DRL_OUTCOME_UNDECIDED;
+  const bool comes_back = decision.outcome == DRL_OUTCOME_DENIED || (undecided && decision.allowed == 0);
+  const auto retry = values.find("retry-after");
+  DRL_FUZZ_CHECK((retry != values.end()) == comes_back);
+  if (comes_back) DRL_FUZZ_CHECK(ReadNumber(retry->second) >= 1);
+  for (const char* name : {"ratelimit-limit", "x-ratelimit-limit"}) {
+    if (values.contains(name)) ReadNumber(values.at(name));
+  }
+  for (const char* name : {"ratelimit-remaining", "ratelimit-reset", "x-ratelimit-remaining", "x-ratelimit-reset"}) {
+    if (!values.contains(name)) continue;
+    const int64_t number = ReadNumber(values.at(name));
+    DRL_FUZZ_CHECK(!undecided && decision.degraded == 0);
+    if (comes_back && std::string_view(name) == "ratelimit-reset") {
+      DRL_FUZZ_CHECK(number >= 1 && ReadNumber(retry->second) >= number);
+    }
+  }
+  if (!values.contains("ratelimit")) return;
+  DRL_FUZZ_CHECK(!undecided && decision.degraded == 0);
+  const std::string& state = values.at("ratelimit");
+  const int64_t t = ReadNumber(std::string_view(state).substr(state.rfind(";t=") + 3));
+  if (comes_back) DRL_FUZZ_CHECK(ReadNumber(retry->second) >= t);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -94,5 +142,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (int32_t i = 0; i < headers.count; ++i) {
     CheckItem(headers, headers.items[i], *set, static_cast<size_t>(decision.binding));
   }
+  if (status.ok()) CheckPromises(NamesInLowerCase(headers), decision);
   return 0;
 }
