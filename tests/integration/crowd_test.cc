@@ -16,7 +16,7 @@ constexpr int64_t kDecisions = 1'000'000;
 // Each thread walks through identities of its own with costs of its own, so the only right answer to each call is known.
 int64_t CountWrongAnswers(const std::vector<Limiter>& limiters, int thread, int64_t calls) {
   constexpr int64_t kIdentities = 16;
-  std::vector<int64_t> remaining(kIdentities * static_cast<int64_t>(limiters.size()), kLedgerBurst);
+  std::vector<int64_t> remaining(static_cast<size_t>(kIdentities) * limiters.size(), kLedgerBurst);
   int64_t wrong = 0;
   for (int64_t i = 0; i < calls; ++i) {
     const auto which = static_cast<size_t>(i) % limiters.size();
