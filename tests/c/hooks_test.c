@@ -136,13 +136,55 @@ static void the_hook_sees_a_queued_decision_when_it_is_drained(void **state) {
   drl_client_close(client);
 }
 
+static void the_hook_sees_many_undecided_decisions_once_each(void **state) {
+  (void)state;
+  notes taken;
+  drl_error error;
+  drl_decision decisions[3];
+  drl_client *client = open_noting("unix:///nonexistent/redis.sock", &taken);
+  drl_limiter *limiter = open_named(client, DRL_FAIL_CLOSED);
+  const drl_request requests[3] = {{limiter, "a", 1, 1}, {limiter, "b", 1, 1}, {limiter, "c", 1, 1}};
+  assert_ok(drl_client_allow_many(client, requests, 3, decisions, &error), &error);
+  assert_int_equal(taken.count, 3);
+  for (int i = 0; i < 3; ++i) {
+    assert_int_equal(taken.all[i].status, DRL_OK);
+    assert_int_equal(taken.all[i].decision.outcome, DRL_OUTCOME_UNDECIDED);
+    assert_int_equal(taken.all[i].decision.allowed, 0);
+  }
+  drl_limiter_close(limiter);
+  drl_client_close(client);
+}
+
+static void remember_thread(drl_status status, const drl_decision *decision, void *user) {
+  (void)status;
+  (void)decision;
+  *(pthread_t *)user = pthread_self();
+}
+
+static void the_hook_sees_a_called_back_decision_where_the_callback_runs(void **state) {
+  notes taken;
+  drl_error error;
+  pthread_t thread = pthread_self();
+  drl_client *client = open_noting(redis_server_url(*state), &taken);
+  drl_limiter *limiter = open_named(client, DRL_FAIL_OPEN);
+  assert_ok(drl_limiter_allow_callback(limiter, "user", 4, 2, &error, remember_thread, &thread), &error);
+  drl_limiter_close(limiter);
+  drl_client_close(client); /* joins the I/O thread: both have been called */
+  assert_int_equal(taken.count, 1);
+  assert_int_equal(taken.all[0].decision.cost, 2);
+  assert_true(pthread_equal(taken.all[0].thread, thread));
+  assert_false(pthread_equal(thread, pthread_self()));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST_WITH_SERVER(the_hook_sees_each_blocking_decision_on_the_calling_thread),
       TEST_WITH_SERVER(a_reset_is_no_decision),
       TEST_WITH_SERVER(the_hook_sees_many_decisions_once_each),
       cmocka_unit_test(the_hook_sees_degraded_decisions_with_their_cause),
+      cmocka_unit_test(the_hook_sees_many_undecided_decisions_once_each),
       TEST_WITH_SERVER(the_hook_sees_a_queued_decision_when_it_is_drained),
+      TEST_WITH_SERVER(the_hook_sees_a_called_back_decision_where_the_callback_runs),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
