@@ -73,7 +73,7 @@ DRL_HANDLE(drl_resolver)
 %typemap(javain) Arguments "$javainput"
 %typemap(in) Arguments (Bytes bytes) %{
   if (!TakeBytes(jenv, $input, &bytes)) return $null;
-  $1 = bytes.data;
+  $1 = $input == NULL ? NULL : bytes.data;
   $2 = bytes.length;
 %}
 %typemap(freearg) Arguments %{ DropBytes(&bytes$argnum); %}

@@ -40,7 +40,7 @@ typedef struct drl_client_options {
   const char *username;       /* overrides the URL's */
   const char *password;       /* overrides the URL's */
   const void *identity_secret; /* key for HMAC-SHA-256 of identities instead of SHA-256 */
-  size_t identity_secret_len;  /* 0 or 16..1024 */
+  size_t identity_secret_len;  /* 16..1024; 0 only with NULL */
   drl_log_callback log;        /* may be NULL */
   void *log_user;
   int64_t queue_capacity_max;  /* calls waiting or in flight at most; 64..1048576, default 16384 */

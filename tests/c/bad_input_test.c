@@ -61,6 +61,7 @@ static void options_of_a_client_are_checked(void **state) {
       {good, DRL_ERR_OPTION, "queue_capacity_max is -1"},
       {good, DRL_ERR_OPTION, "queue_capacity_max is 1048577"},
       {good, DRL_ERR_OPTION, "spin is 2"},
+      {good, DRL_ERR_OPTION, "identity_secret_len is 0"},
   };
   (void)state;
   cases[0].options.redis_url = NULL;
@@ -84,6 +85,7 @@ static void options_of_a_client_are_checked(void **state) {
   cases[16].options.queue_capacity_max = -1;
   cases[17].options.queue_capacity_max = 1048577;
   cases[18].options.spin = 2;
+  cases[19].options.identity_secret = secret;
   for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
     drl_error error;
     drl_client *client = NULL;

@@ -103,7 +103,7 @@ Bytes BytesOf(Run *run, const cJSON *value) {
   Bytes bytes;
   size_t i;
   bytes.len = unit * times;
-  bytes.data = Allocate(run, bytes.len + 1);
+  bytes.data = value == NULL ? NULL : Allocate(run, bytes.len + 1);
   for (i = 0; i < unit; ++i) bytes.data[i] = hex != NULL ? HexByte(hex + 2 * i) : text[i];
   for (i = unit; i < bytes.len; ++i) bytes.data[i] = bytes.data[i - unit];
   return bytes;

@@ -48,7 +48,7 @@ const char *Text(const cJSON *object, const char *field, const char *otherwise);
 int64_t Integer(const cJSON *object, const char *field, int64_t otherwise);
 /* The place of a field's text in a list that ends with NULL; 0 without the field, -1 for a text that is not there. */
 int Choice(const cJSON *object, const char *field, const char *const *names);
-/* The bytes of a value, "" for NULL; a zero byte follows them. Owned by the run. */
+/* The bytes of a value; a zero byte follows them. Owned by the run. NULL and 0 for NULL. */
 Bytes BytesOf(Run *run, const cJSON *value);
 void *Allocate(Run *run, size_t size);
 
