@@ -127,7 +127,7 @@ bool Engine::Drive(Slot* newest) {
   if (shared_.has_news() || !shared_.baton.Take()) return false;
   const NotCancelled guard;
   shared_.asleep.store(false, std::memory_order_relaxed);
-  const bool finished = loop_->Drive(newest, shared_.spin_trial.on() ? spin_.budget() : 0);
+  const bool finished = loop_->Drive(newest, shared_.lone_trial.on() ? spin_.budget() : 0);
   shared_.asleep.store(true, std::memory_order_seq_cst);
   shared_.baton.Return();
   if (!finished || shared_.has_news()) shared_.Wake();
@@ -177,7 +177,7 @@ void Engine::Wait(Slot& slot) {
   if (!lone || !SpinOn(slot)) SleepOn(slot);
   const Micros latency = base::MonotonicMicros() - slot.submitted_at;
   spin_.Observe(latency);
-  if (lone) shared_.spin_trial.Observe(latency);
+  if (lone) shared_.lone_trial.Observe(latency);
 }
 
 void Engine::SleepOn(Slot& slot) {
@@ -197,7 +197,7 @@ void Engine::SleepOn(Slot& slot) {
 // take the processor from Redis and the I/O thread.
 bool Engine::SpinOn(const Slot& slot) const {
   const Micros budget = spin_.budget();
-  if (budget == 0 || !shared_.spin_trial.on()) return false;
+  if (budget == 0 || !shared_.lone_trial.on()) return false;
   const Micros until = base::MonotonicMicros() + budget;
   do {
     for (int i = 0; i < 32; ++i) {

@@ -113,10 +113,11 @@ void Loop::KeepProbing(Micros now) {
   WriteProbe(in_flight_.PushBack(), ++tag_, now, link_.connection().out());
 }
 
-// Looks for work for a moment before sleeping. Not beside a crowd of callers: they need the processor.
+// Looks for work for a moment before sleeping.
 bool Loop::SpinForWork(Micros now, bool lent) {
   const Micros budget = spin_.budget();
-  if (budget == 0 || !shared_.spin_trial.on() || shared_.load() > kSpinnersMax) return false;
+  const SpinTrial& trial = shared_.load() > kSpinnersMax ? shared_.crowd_trial : shared_.lone_trial;
+  if (budget == 0 || !trial.on()) return false;
   const bool expecting = !lent && link_.ready() && !in_flight_.empty();
   const Micros until = now + budget;
   do {

@@ -45,7 +45,7 @@ struct EngineOptions {
 
 // What callers and the I/O thread share.
 struct Shared {
-  Shared(uint32_t capacity, bool spin) : pool(capacity), spin_trial(spin) {}
+  Shared(uint32_t capacity, bool spin) : pool(capacity), lone_trial(spin, true), crowd_trial(spin, false) {}
 
   SlotPool pool;
   Submissions submissions;
@@ -57,7 +57,8 @@ struct Shared {
   // Whoever runs the loop, or would pick up the baton, sleeps until `wake` is signalled.
   alignas(64) std::atomic<bool> asleep{false};
   std::atomic<bool> stopping{false};
-  SpinTrial spin_trial;
+  SpinTrial lone_trial;   // by callers: spinning beside one or two calls
+  SpinTrial crowd_trial;  // by the loop, a sample for each call to Redis: its own spinning beside more
   // Requests that have ended and lie in a completion queue: they hold a slot, but nobody works on them.
   alignas(64) std::atomic<int64_t> undrained{0};
   // Recent time of Redis and the wire for one decision, nanoseconds; for shedding.

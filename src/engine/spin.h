@@ -39,52 +39,79 @@ class Spin {
 };
 
 // Whether spinning pays at all. On an idle machine it halves the latency of a lone caller; on a busy one the spinners keep Redis from the
-// processor and multiply it. So both ways are tried in turn, callers and I/O thread together, and the better one is used for long.
+// processor and multiply it. So there is a reigning way, and now and then a short trial of the other one, which takes its place when it
+// is the faster. A trial ends as soon as it is lost; the longer a way has reigned, the rarer they become; and there is one at once when the
+// reigning way has become twice as slow as it was.
 class SpinTrial {
  public:
-  explicit SpinTrial(bool enabled) : enabled_(enabled), on_(enabled) {}
+  SpinTrial(bool enabled, bool on) : enabled_(enabled), on_(enabled && on) {}
 
   // Any thread.
   [[nodiscard]] bool on() const { return on_.load(std::memory_order_relaxed); }
 
-  // Any thread: how long a lone blocking call took. Several at once may lose a sample, which does no harm.
+  // Any thread: how long a call took. Several at once may lose a sample, which does no harm.
   void Observe(base::Micros latency) {
     if (!enabled_) return;
-    const bool on = on_.load(std::memory_order_relaxed);
-    const int32_t calls = calls_.fetch_add(1, std::memory_order_relaxed) + 1;
-    std::atomic<int64_t>& mean = on ? mean_on_ns_ : mean_off_ns_;
-    const int64_t before = mean.load(std::memory_order_relaxed);
-    const int64_t sample = std::min<base::Micros>(latency, kLatencyMax) * 1000;
-    mean.store(before == 0 ? sample : before + (sample - before) / 8, std::memory_order_relaxed);
-    if (calls >= (reigning_.load(std::memory_order_relaxed) ? kReign : kTrial)) NextPhase(on);
+    const int32_t samples = Add(samples_, 1);
+    const int64_t sum = Add(sum_, std::min<int64_t>(latency, kLatencyMax));
+    const int64_t reigning = Get(reigning_sum_);
+    if (Get(on_trial_)) {
+      if (sum > reigning || samples >= kWindow) EndTrial(sum <= reigning, sum);
+    } else if (samples >= kWindow) {
+      const int32_t windows = Add(windows_, 1);
+      Restart();
+      if (Get(settled_sum_) == 0) Set(settled_sum_, sum);
+      if (windows < Get(reign_) && sum <= 2 * Get(settled_sum_)) return;
+      Set(reigning_sum_, sum);
+      Set(on_trial_, true);
+      Set(on_, !on());
+    }
   }
 
  private:
-  static constexpr base::Micros kLatencyMax = 1000;
-  static constexpr int32_t kTrial = 32;
-  static constexpr int32_t kReign = 4096;
+  static constexpr int32_t kWindow = 128;  // samples
+  static constexpr base::Micros kLatencyMax = 2'000;
+  static constexpr int32_t kReignFirst = 32;  // windows
+  static constexpr int32_t kReignMost = 1024;
 
-  // One way, then the other, then the better of the two for long.
-  void NextPhase(bool on) {
-    calls_.store(0, std::memory_order_relaxed);
-    if (reigning_.exchange(false, std::memory_order_relaxed) || !challenged_.exchange(true, std::memory_order_relaxed)) {
-      challenged_.store(true, std::memory_order_relaxed);
-      (on ? mean_off_ns_ : mean_on_ns_).store(0, std::memory_order_relaxed);
-      on_.store(!on, std::memory_order_relaxed);
-      return;
-    }
-    on_.store(mean_on_ns_.load(std::memory_order_relaxed) < mean_off_ns_.load(std::memory_order_relaxed),
-              std::memory_order_relaxed);
-    reigning_.store(true, std::memory_order_relaxed);
+  template <typename T>
+  static T Get(const std::atomic<T>& value) {
+    return value.load(std::memory_order_relaxed);
+  }
+  template <typename T>
+  static void Set(std::atomic<T>& value, T now) {
+    value.store(now, std::memory_order_relaxed);
+  }
+  template <typename T>
+  static T Add(std::atomic<T>& value, T more) {
+    const T now = Get(value) + more;
+    Set(value, now);
+    return now;
+  }
+
+  void Restart() {
+    Set(samples_, 0);
+    Set<int64_t>(sum_, 0);
+  }
+
+  void EndTrial(bool won, int64_t sum) {
+    Set(reign_, won ? kReignFirst : std::clamp(2 * Get(reign_), kReignFirst, kReignMost));
+    Set(settled_sum_, won ? sum : Get(reigning_sum_));
+    if (!won) Set(on_, !on());
+    Set(on_trial_, false);
+    Set(windows_, 0);
+    Restart();
   }
 
   const bool enabled_;
   std::atomic<bool> on_;
-  std::atomic<bool> reigning_{false};
-  std::atomic<bool> challenged_{false};
-  std::atomic<int32_t> calls_{0};
-  std::atomic<int64_t> mean_on_ns_{0};
-  std::atomic<int64_t> mean_off_ns_{0};
+  std::atomic<bool> on_trial_{false};
+  std::atomic<int32_t> samples_{0};
+  std::atomic<int64_t> sum_{0};           // of the samples
+  std::atomic<int32_t> windows_{0};       // of this reign so far
+  std::atomic<int32_t> reign_{2};         // windows until the next trial: at first soon, but not in the cold
+  std::atomic<int64_t> reigning_sum_{0};  // of the window before the trial
+  std::atomic<int64_t> settled_sum_{0};   // of a window when the last trial ended
 };
 
 }  // namespace drl::engine

@@ -104,6 +104,7 @@ void Loop::TakeVerdicts(Call& call, const redis::Reply& reply, Micros now) {
   size_t expected = 2;
   for (int i = 0; i < call.count; ++i) expected += call.reply_lengths[static_cast<size_t>(i)];
   bool sound = integers.size() == expected;
+  Micros waited = 0;
   size_t at = 2;
   for (int i = 0; sound && i < call.count; ++i) {
     Slot*& slot = call.slots[static_cast<size_t>(i)];
@@ -126,6 +127,7 @@ void Loop::TakeVerdicts(Call& call, const redis::Reply& reply, Micros now) {
     } else if (verdict.foreign) {
       End(ending, DRL_ERR_KEY_TYPE, DRL_CHARGED_NO, base::StatusMessage(DRL_ERR_KEY_TYPE));
     } else {
+      waited += now - ending.submitted_at;
       EndDecided(ending, now);
     }
   }
@@ -134,6 +136,7 @@ void Loop::TakeVerdicts(Call& call, const redis::Reply& reply, Micros now) {
     return LoseConnection({DRL_ERR_PROTOCOL, "a reply does not fit its call"}, now);
   }
   LearnServiceTime(call, now);
+  if (call.count > 0 && shared_.load() > kSpinnersMax) shared_.crowd_trial.Observe(waited / call.count);
 }
 
 void Loop::EndDecided(Slot& slot, Micros now) {
