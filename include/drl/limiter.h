@@ -42,7 +42,7 @@ typedef struct drl_limiter_options {
   int64_t rate;              /* tokens per per_us */
   int64_t per_us;            /* microseconds */
   int64_t burst;             /* default rate */
-  const char *key_namespace; /* printable ASCII without braces, 1..64; default "default" */
+  const char *key_namespace; /* printable ASCII without spaces and braces, 1..64; default "default" */
   const char *name;          /* tells limiters of one namespace apart; same characters, at most 64; default none */
   const drl_limit *limits;   /* the array form */
   int32_t limits_count;      /* 1..8 with limits, else 0 */

@@ -76,8 +76,8 @@ enum {
 typedef int32_t drl_status;
 
 /** What went wrong, in the caller's own memory. No other call changes it.
- *  `message` is a complete English sentence, NUL-terminated, never empty when status is not DRL_OK; it names
- *  the argument or the cause, and never holds a password or an identity.
+ *  `message` is a complete English sentence, NUL-terminated UTF-8 without control characters, never empty when status is
+ *  not DRL_OK; it names the argument or the cause, and never holds a password or an identity.
  */
 typedef struct drl_error {
   drl_status status;

@@ -1,7 +1,8 @@
 #include "base/status.h"
 
 #include <algorithm>
-#include <cstring>
+
+#include "base/utf8.h"
 
 namespace drl::base {
 
@@ -40,10 +41,18 @@ void Report(drl_status code, std::string_view message, drl_error* error) {
     return;
   }
   if (message.empty()) message = StatusMessage(code);
-  const size_t length = std::min(message.size(), sizeof(error->message) - 1);
   error->status = code;
   error->reserved = 0;
-  std::memcpy(error->message, message.data(), length);
+  size_t length = 0;
+  while (!message.empty()) {
+    const Character character = DecodeUtf8(message);
+    const bool shown = character.length > 0 && !IsControl(character.code);
+    const std::string_view piece = shown ? message.substr(0, character.length) : "?";
+    if (length + piece.size() >= sizeof(error->message)) break;
+    piece.copy(error->message + length, piece.size());
+    length += piece.size();
+    message.remove_prefix(std::max<size_t>(character.length, 1));
+  }
   error->message[length] = '\0';
 }
 

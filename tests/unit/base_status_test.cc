@@ -55,6 +55,24 @@ TEST(Report, CutsALongMessageAndEndsIt) {
   EXPECT_EQ(std::strlen(error.message), sizeof error.message - 1);
 }
 
+TEST(Report, CutsNoCharacterInTwo) {
+  drl_error error;
+  for (const size_t before : {0, 1, 2}) {
+    std::string long_text(before, 'x');
+    for (int i = 0; i < 200; ++i) long_text += "\xE2\x82\xAC";  // the euro sign
+    Report(DRL_ERR_URL, long_text, &error);
+    const size_t length = std::strlen(error.message);
+    EXPECT_EQ((length - before) % 3, 0u);
+    EXPECT_GE(length, sizeof error.message - 3);
+  }
+}
+
+TEST(Report, ShowsNoByteThatIsNoCharacter) {
+  drl_error error;
+  Report(DRL_ERR_REDIS, std::string("gr\xFC\xDF \x1B[31m\r\n\0\xC2\x85 \xC3\xA9", 18), &error);
+  EXPECT_STREQ(error.message, "gr?? ?[31m???? \xC3\xA9");
+}
+
 TEST(Report, NeverLeavesAnErrorWithoutASentence) {
   drl_error error;
   Report(DRL_ERR_TIMEOUT, "", &error);
