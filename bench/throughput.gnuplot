@@ -3,7 +3,8 @@ set terminal svg size 900,380 font "sans-serif,12" background "white"
 set multiplot layout 1,2
 set logscale x 4
 set xlabel "blocking callers"
-set xtics (1, 4, 16, 64, 256)
+set xtics ("1" 1, "4" 4, "16" 16, "64" 64, "256" 256)
+set xrange [1:300]
 set grid ytics lc rgb "#dddddd"
 set key top left
 set title "decisions a second"

@@ -16,9 +16,11 @@ import java.util.concurrent.TimeUnit;
 public final class RedisServer implements AutoCloseable {
   private final Path folder;
   private final Path socket;
-  private Process process;
+  private volatile Process process;
+  private boolean closed;
 
   public RedisServer() {
+    Runtime.getRuntime().addShutdownHook(new Thread(this::close)); // a test that failed while it was set up closes nothing
     try {
       folder = Files.createTempDirectory("drl-java");
       socket = folder.resolve("redis.sock");
@@ -75,7 +77,9 @@ public final class RedisServer implements AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
+    if (closed || process == null) return;
+    closed = true;
     stop();
     try (var paths = Files.walk(folder)) {
       for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) Files.delete(path);
