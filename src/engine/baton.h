@@ -19,29 +19,28 @@ class Baton {
   void PutDown() { holder_.store(kNobody, std::memory_order_seq_cst); }
   // I/O thread: waits for a caller that has it.
   void PickUp() {
-    uint32_t holder = kNobody;
-    while (!holder_.compare_exchange_strong(holder, kIoThread, std::memory_order_seq_cst)) {
-      if (holder == kCaller) holder_.compare_exchange_strong(holder, kAwaited, std::memory_order_seq_cst);
-      if (holder != kNobody) base::FutexWait(holder_, kAwaited, INT64_MAX);
-      holder = kNobody;
+    while (!Change(kNobody, kIoThread) && !Change(kHandedOver, kIoThread)) {
+      Change(kCaller, kAwaited);
+      base::FutexWait(holder_, kAwaited, INT64_MAX);
     }
   }
   // I/O thread, after PutDown: whether it still lies there.
   [[nodiscard]] bool lies() const { return holder_.load(std::memory_order_relaxed) == kNobody; }
 
   // A caller.
-  [[nodiscard]] bool Take() {
-    uint32_t holder = kNobody;
-    return lies() && holder_.compare_exchange_strong(holder, kCaller, std::memory_order_seq_cst);
-  }
+  [[nodiscard]] bool Take() { return lies() && Change(kNobody, kCaller); }
   // The caller that took it: whether the I/O thread waits for it.
   [[nodiscard]] bool awaited() const { return holder_.load(std::memory_order_relaxed) == kAwaited; }
-  void Return() {
-    if (holder_.exchange(kNobody, std::memory_order_seq_cst) == kAwaited) base::FutexWakeAll(holder_);
+  // Puts it down where it lay, or, when there is work left, where only the I/O thread will find it.
+  void Return(bool work_left) {
+    const uint32_t before = holder_.exchange(work_left ? kHandedOver : kNobody, std::memory_order_seq_cst);
+    if (before == kAwaited) base::FutexWakeAll(holder_);
   }
 
  private:
-  enum : uint32_t { kIoThread, kNobody, kCaller, kAwaited };
+  enum : uint32_t { kIoThread, kNobody, kCaller, kAwaited, kHandedOver };
+
+  bool Change(uint32_t from, uint32_t to) { return holder_.compare_exchange_strong(from, to, std::memory_order_seq_cst); }
 
   alignas(64) std::atomic<uint32_t> holder_{kIoThread};
 };

@@ -11,6 +11,7 @@ bool Loop::Drive(Slot* newest, Micros spin) {
     const Micros now = base::MonotonicMicros();
     Dispatch(now);
     ExpireDeadlines(now);
+    sleepers_.WakeAll();
     if (!link_.ready() || shared_.has_news() || shared_.baton.awaited()) return false;
     if (NextDeadline() == INT64_MAX) return idle();
     if (!SpinForReply(now, spin)) SleepForReply(now);

@@ -129,7 +129,7 @@ bool Engine::Drive(Slot* newest) {
   shared_.asleep.store(false, std::memory_order_relaxed);
   const bool finished = loop_->Drive(newest, shared_.lone_trial.on() ? spin_.budget() : 0);
   shared_.asleep.store(true, std::memory_order_seq_cst);
-  shared_.baton.Return();
+  shared_.baton.Return(!finished);
   if (!finished || shared_.has_news()) shared_.Wake();
   return true;
 }
