@@ -39,6 +39,7 @@
  *   - A function returns a drl_status. `drl_error *error` is yours, may be NULL, and holds the sentence for a person.
  *   - The library never prints, aborts, reads the environment, installs a signal handler, or hands you memory to free.
  *   - Every function may be called from any thread; a close must not run beside another call on the same handle.
+ *   - pthread_cancel() takes effect after a call, never inside one.
  *   - After fork() the child may go on using its handles: its first call starts a thread and connection of its own.
  */
 #ifndef DRL_DRL_H

@@ -13,8 +13,8 @@ struct Character {
   uint32_t code = 0;
 };
 
-// The first character of a text that is not empty. Refuses what a lax decoder lets through and a strict one does not: overlong forms,
-// surrogates, beyond U+10FFFF.
+// The first character of a text that is not empty. Refuses what a lax decoder lets through and a strict one does not:
+// overlong forms, surrogates, beyond U+10FFFF.
 inline Character DecodeUtf8(std::string_view text) {
   const auto lead = static_cast<uint8_t>(text[0]);
   if (lead < 0x80) return {1, lead};

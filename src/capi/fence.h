@@ -1,6 +1,8 @@
 // The edge of the ABI: no exception crosses it, every status is reported, every handle and struct is checked here and only here.
 #pragma once
 
+#include <pthread.h>
+
 #include <exception>
 #include <new>
 #include <string>
@@ -10,9 +12,23 @@
 
 namespace drl::capi {
 
+// A thread that is cancelled inside a call would unwind through it, with a lock or the engine's baton in its hands: it is
+// cancelled after the call.
+class NotCancelled {
+ public:
+  NotCancelled() { pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before_); }
+  ~NotCancelled() { pthread_setcancelstate(before_, nullptr); }
+  NotCancelled(const NotCancelled&) = delete;
+  NotCancelled& operator=(const NotCancelled&) = delete;
+
+ private:
+  int before_ = 0;
+};
+
 // Runs `body`, which returns a base::Status, and reports it.
 template <typename Body>
 drl_status Fence(drl_error* error, Body body) noexcept {
+  const NotCancelled guard;
   try {
     const base::Status status = body();
     base::Report(status, error);

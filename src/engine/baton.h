@@ -3,7 +3,7 @@
 // That is the I/O thread, except while it has nothing to do. Then it puts the baton down, and a blocking caller may take it and
 // run the loop for its own request: write, wait for the reply, read. This spares a lone caller two wake-ups of threads, which
 // cost more than the rest of the library's work. Whatever else comes up (other requests, a lost connection, the end) is the I/O
-// thread's business: the caller returns the baton at once.
+// thread's business: the caller hands the baton over to it at once.
 #pragma once
 
 #include <atomic>
@@ -24,17 +24,18 @@ class Baton {
       base::FutexWait(holder_, kAwaited, INT64_MAX);
     }
   }
-  // I/O thread, after PutDown: whether it still lies there.
+  // Whether it lies there for a caller.
   [[nodiscard]] bool lies() const { return holder_.load(std::memory_order_relaxed) == kNobody; }
 
   // A caller.
   [[nodiscard]] bool Take() { return lies() && Change(kNobody, kCaller); }
   // The caller that took it: whether the I/O thread waits for it.
   [[nodiscard]] bool awaited() const { return holder_.load(std::memory_order_relaxed) == kAwaited; }
-  // Puts it down where it lay, or, when there is work left, where only the I/O thread will find it.
-  void Return(bool work_left) {
+  // Puts it down where it lay, or, when there is work left, where only the I/O thread will find it. True when that waits for it.
+  bool Return(bool work_left) {
     const uint32_t before = holder_.exchange(work_left ? kHandedOver : kNobody, std::memory_order_seq_cst);
     if (before == kAwaited) base::FutexWakeAll(holder_);
+    return before == kAwaited;
   }
 
  private:

@@ -18,7 +18,7 @@ bool Breaker::CountTimeout(base::Micros submitted_at) {
 void Breaker::Open(const base::Status& why) {
   const std::lock_guard lock(mutex_);
   why_ = why;
-  if (state_.exchange(DRL_BREAKER_OPEN, std::memory_order_relaxed) == DRL_BREAKER_CLOSED) {
+  if (state_.exchange(DRL_BREAKER_OPEN, std::memory_order_seq_cst) == DRL_BREAKER_CLOSED) {
     times_opened_.fetch_add(1, std::memory_order_relaxed);
   }
 }
@@ -26,6 +26,7 @@ void Breaker::Open(const base::Status& why) {
 void Breaker::Close() {
   const std::lock_guard lock(mutex_);
   timeouts_.store(0, std::memory_order_relaxed);
+  demand_.store(false, std::memory_order_relaxed);
   state_.store(DRL_BREAKER_CLOSED, std::memory_order_relaxed);
 }
 

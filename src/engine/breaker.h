@@ -20,7 +20,7 @@ class Breaker {
   static constexpr int32_t kTimeoutsToOpen = 5;
 
   // Any thread. Whether calls must not wait for Redis now.
-  [[nodiscard]] bool refuses() const { return state_.load(std::memory_order_relaxed) != DRL_BREAKER_CLOSED; }
+  [[nodiscard]] bool refuses() const { return state_.load(std::memory_order_seq_cst) != DRL_BREAKER_CLOSED; }
   [[nodiscard]] int32_t state() const { return state_.load(std::memory_order_relaxed); }
   [[nodiscard]] int32_t times_opened() const { return times_opened_.load(std::memory_order_relaxed); }
   // Any thread. Why it is open. Notes that somebody asked; `first` when nobody had since the last probe, so that the I/O thread
@@ -29,8 +29,10 @@ class Breaker {
   // Any thread. A call that was submitted at that time was given up. True when that opened the breaker.
   bool CountTimeout(base::Micros submitted_at);
 
-  // Whoever runs the loop.
+  // Any thread.
   void Open(const base::Status& why);
+
+  // Whoever runs the loop.
   void Probing() {
     demand_.store(false, std::memory_order_relaxed);
     int32_t open = DRL_BREAKER_OPEN;

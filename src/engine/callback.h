@@ -11,7 +11,7 @@ class Engine;
 // Ends requests by calling their callbacks, on whatever thread ended them.
 class CallbackSink final : public CompletionSink {
  public:
-  explicit CallbackSink(Engine& engine) : engine_(engine) {}
+  explicit CallbackSink(Engine& engine) : CompletionSink(true), engine_(engine) {}
   void Deliver(Slot& slot) override;
 
  private:

@@ -107,9 +107,10 @@ drl_status Client::DecideMany(std::span<const Request> requests, drl_decision* d
 drl_status Client::AwaitMany(Engine& engine, std::span<const Request> requests, std::span<Slot* const> slots,
                              drl_decision* decisions, std::string& detail) {
   drl_status status = DRL_OK;
+  const bool lone = engine.lone();
   for (size_t i = requests.size(); i-- > 0;) {
     if (slots[i] == nullptr) continue;
-    const drl_status one = engine.Await(*slots[i], decisions[i], detail);
+    const drl_status one = engine.Await(*slots[i], lone, decisions[i], detail);
     if (one != DRL_OK) status = one;
   }
   return status;

@@ -1,21 +1,24 @@
-// What a blocking caller does with the loop while it holds the baton (baton.h).
+// What a blocking caller does with the loop while it holds the baton (baton.h). Only its own requests are in the loop then, and it
+// sleeps on none of them: nobody needs to be woken here, and no code of the application runs.
 #include "engine/loop.h"
 
 namespace drl::engine {
 
 using base::Micros;
 
-bool Loop::Drive(Slot* newest, Micros spin) {
+bool Loop::Drive(Slot* newest, Micros spin) noexcept {
+  driven_ = true;
   Submissions::Unlink(newest, pending_);
   while (true) {
     const Micros now = base::MonotonicMicros();
     Dispatch(now);
     ExpireDeadlines(now);
-    sleepers_.WakeAll();
-    if (!link_.ready() || shared_.has_news() || shared_.baton.awaited()) return false;
-    if (NextDeadline() == INT64_MAX) return idle();
-    if (!SpinForReply(now, spin)) SleepForReply(now);
+    const bool over = NextDeadline() == INT64_MAX;
+    if (over || !link_.ready() || shared_.has_news() || shared_.baton.awaited()) break;
+    if (!SpinForReply(now, spin)) SleepForReply();
   }
+  driven_ = false;
+  return idle();
 }
 
 bool Loop::SpinForReply(Micros now, Micros budget) {
@@ -29,9 +32,9 @@ bool Loop::SpinForReply(Micros now, Micros budget) {
 }
 
 // The descriptor that wakes the I/O thread wakes the caller too: it stays readable until the I/O thread has the baton.
-void Loop::SleepForReply(Micros now) {
+void Loop::SleepForReply() {
   pollfd socket = Socket(POLLIN);
-  Sleep(socket, NextDeadline() - now);
+  Sleep(socket, NextDeadline() - base::MonotonicMicros());
   shared_.asleep.store(false, std::memory_order_relaxed);
   if (socket.revents != 0) Receive();
 }

@@ -24,6 +24,7 @@ bool Loop::End(Slot& slot, drl_status cause, int32_t charged, std::string_view d
   } else {
     if (cause != DRL_OK) CountCause(shared_.counters, *slot.limiter, cause);
     if (slot.sink != nullptr) {
+      if (slot.sink->calls_back()) sleepers_.WakeAll();  // nobody waits for code of the application
       slot.sink->Deliver(slot);
     } else if (slot.sleeper.load(std::memory_order_seq_cst) != 0) {
       sleepers_.Add(slot.state);
@@ -46,6 +47,7 @@ void Loop::EndPending(drl_status cause, std::string_view detail) {
 
 // Their callbacks may ask again, and are then answered in the next cycle: the connection is never forgotten over them.
 void Loop::EndAnswered(SlotList& answered) {
+  sleepers_.WakeAll();
   while (!answered.empty()) {
     Slot& slot = *answered.PopFront();
     slot.state.store(kDone, std::memory_order_release);
@@ -110,7 +112,7 @@ void Loop::LoseConnection(const base::Status& status, base::Micros now) {
   }
   in_flight_.Clear();
   shared_.counters.connected.store(false, std::memory_order_relaxed);
-  notes_.push_back("connection lost: " + status.message());
+  notes_.push_back({DRL_LOG_WARNING, "connection lost: " + status.message()});
   last_failure_.clear();
   link_.Lose(now);
   if (link_.phase() == Link::Phase::kWaiting) {

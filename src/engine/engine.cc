@@ -29,18 +29,6 @@ class SignalsBlocked {
   sigset_t before_;
 };
 
-// A thread that is cancelled while it holds the baton would keep it for ever.
-class NotCancelled {
- public:
-  NotCancelled() { pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before_); }
-  ~NotCancelled() { pthread_setcancelstate(before_, nullptr); }
-  NotCancelled(const NotCancelled&) = delete;
-  NotCancelled& operator=(const NotCancelled&) = delete;
-
- private:
-  int before_ = 0;
-};
-
 }  // namespace
 
 base::Result<Engine*> Engine::Start(const EngineOptions& options, uint64_t generation) {
@@ -125,12 +113,12 @@ bool Engine::SubmitAndDrive(Slot* newest, Slot* oldest) { return Drive(newest) |
 
 bool Engine::Drive(Slot* newest) {
   if (shared_.has_news() || !shared_.baton.Take()) return false;
-  const NotCancelled guard;
   shared_.asleep.store(false, std::memory_order_relaxed);
   const bool finished = loop_->Drive(newest, shared_.lone_trial.on() ? spin_.budget() : 0);
   shared_.asleep.store(true, std::memory_order_seq_cst);
-  shared_.baton.Return(!finished);
-  if (!finished || shared_.has_news()) shared_.Wake();
+  const bool work_left = !finished || shared_.has_news() || shared_.breaker.refuses();
+  const bool awaited = shared_.baton.Return(work_left);
+  if (work_left && !awaited) shared_.Wake();
   return true;
 }
 
@@ -172,8 +160,7 @@ bool Engine::GiveUp(Slot& slot, drl_status cause) {
   return true;
 }
 
-void Engine::Wait(Slot& slot) {
-  const bool lone = shared_.load() <= kSpinnersMax;
+void Engine::Wait(Slot& slot, bool lone) {
   if (!lone || !SpinOn(slot)) SleepOn(slot);
   const Micros latency = base::MonotonicMicros() - slot.submitted_at;
   spin_.Observe(latency);
@@ -209,8 +196,8 @@ bool Engine::SpinOn(const Slot& slot) const {
   return false;
 }
 
-drl_status Engine::Await(Slot& slot, drl_decision& decision, std::string& detail) {
-  Wait(slot);
+drl_status Engine::Await(Slot& slot, bool lone, drl_decision& decision, std::string& detail) {
+  Wait(slot, lone);
   const drl_status status = Conclude(slot, decision, detail);
   if (slot.kind == SlotKind::kAllow) Observe(*slot.limiter, status, decision);
   Release(slot);

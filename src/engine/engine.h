@@ -46,7 +46,9 @@ class Engine {
   void Discard(Slot& slot);
   // Sleeps until a submitted slot has ended or its deadline is over; then the answer. Drops the owner's reference.
   // With CLOSED or a cause, `detail` is the sentence for a person.
-  drl_status Await(Slot& slot, drl_decision& decision, std::string& detail);
+  drl_status Await(Slot& slot, bool lone, drl_decision& decision, std::string& detail);
+  // Whether so little is under way that waiting threads may spin.
+  [[nodiscard]] bool lone() const { return shared_.load() <= kSpinnersMax; }
   // Ends a request from the owner's side. True when it had not ended yet; `sent` says whether it may have reached Redis.
   bool GiveUp(Slot& slot, drl_status cause);
   // The answer of a slot that has ended.
@@ -70,7 +72,7 @@ class Engine {
  private:
   Engine(const EngineOptions& options, uint64_t generation);
   bool Drive(Slot* newest);
-  void Wait(Slot& slot);
+  void Wait(Slot& slot, bool lone);
   void SleepOn(Slot& slot);
   bool SpinOn(const Slot& slot) const;
   [[nodiscard]] bool WouldMissDeadline() const;

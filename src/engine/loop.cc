@@ -26,7 +26,6 @@ void Loop::Run() {
 }
 
 void Loop::Cycle() {
-  WriteNotes();
   shared_.submissions.TakeAll(pending_);
   if (!shared_.answered.empty()) {
     SlotList answered;
@@ -40,6 +39,7 @@ void Loop::Cycle() {
   Dispatch(now);
   ExpireDeadlines(now);
   sleepers_.WakeAll();
+  WriteNotes();
   if (was_ready && !link_.ready()) return;  // lost just now: the next cycle begins to connect
   // With several calls under way a reply is likely to be there; behind a lone one the look would only delay the sleep.
   if (link_.ready() && in_flight_.size() > 1 && Receive()) return;
@@ -48,7 +48,8 @@ void Loop::Cycle() {
 
 // Nothing is under way, and nothing will be unless somebody asks.
 bool Loop::idle() const {
-  return link_.ready() && in_flight_.empty() && pending_.empty() && !script_missing_ && !shared_.breaker.refuses();
+  return link_.ready() && in_flight_.empty() && pending_.empty() && !script_missing_ && notes_.empty() &&
+         !shared_.breaker.refuses();
 }
 
 // Waits for something to do, idle without the baton: a caller may run the loop meanwhile, and nothing of it is touched here.
@@ -68,7 +69,7 @@ void Loop::Rest() {
 }
 
 void Loop::WriteNotes() {
-  for (const std::string& note : notes_) options_.log.Warning(note);
+  for (const Note& note : notes_) options_.log.Write(note.level, note.text);
   notes_.clear();
 }
 
@@ -86,13 +87,13 @@ void Loop::AdvanceLink(Micros now) {
     shared_.breaker.Close();
     last_failure_.clear();
     last_reply_at_ = now;
-    options_.log.Info("connected to " + options_.endpoint.Name());
+    notes_.push_back({DRL_LOG_INFO, "connected to " + options_.endpoint.Name()});
   } else if (event == Link::Event::kFailed) {
     const base::Status& error = link_.error();
     shared_.counters.connect_failures.AddAlone();
     shared_.breaker.Open({error.code(), "circuit open: " + error.message()});
     EndPending(error.code(), error.message());
-    if (last_failure_ != error.message()) options_.log.Error(error.message());
+    if (last_failure_ != error.message()) notes_.push_back({DRL_LOG_ERROR, error.message()});
     last_failure_ = error.message();
   }
 }
@@ -166,7 +167,6 @@ bool Loop::Sleep(pollfd& socket, Micros wait) {
 }
 
 void Loop::Shutdown() {
-  WriteNotes();
   constexpr const char* kClosed = "the client is closed";
   for (size_t at = 0; at < in_flight_.size(); ++at) {
     EndCall(in_flight_.at(at), DRL_ERR_CLOSED, DRL_CHARGED_UNKNOWN, kClosed);
@@ -178,6 +178,7 @@ void Loop::Shutdown() {
   shared_.answered.Close(answered);
   EndAnswered(answered);
   sleepers_.WakeAll();
+  WriteNotes();
 }
 
 }  // namespace drl::engine

@@ -1,6 +1,6 @@
 // The loop of the I/O thread: takes submissions, writes calls, reads replies, ends requests, keeps the connection.
 //
-// Everything here runs on the one thread that holds the baton (baton.h) and never blocks, except in Sleep and SleepForReply. A
+// Everything here runs on the one thread that holds the baton (baton.h) and never blocks, except in Rest and SleepForReply. A
 // request waits in `pending_` until it is written into a call; a call waits in `in_flight_` for its reply, which come in order.
 // Whatever happens to the connection, each request is ended exactly once.
 #pragma once
@@ -85,9 +85,9 @@ class Loop {
   // The I/O thread: runs until shared.stopping; then ends every request with DRL_ERR_CLOSED.
   void Run();
   // A caller that holds the baton: runs the loop for its own requests, linked from the newest to the oldest, and spins so long
-  // before it sleeps. Returns when they have ended, or before, when something came up for the I/O thread. False when the I/O
-  // thread must be woken.
-  bool Drive(Slot* newest, base::Micros spin);
+  // before it sleeps. Returns when they have ended, or before, when something came up for the I/O thread. False when there is
+  // work left for that. Out of memory ends the process, as it does on the I/O thread: half a step cannot be taken back.
+  bool Drive(Slot* newest, base::Micros spin) noexcept;
 
   // The descriptor of the connection, for a forked child that must let go of it; -1 for none.
   [[nodiscard]] int socket() const { return link_.poll_fd(); }
@@ -110,7 +110,7 @@ class Loop {
 
   // drive.cc: the part that a caller may run
   bool SpinForReply(base::Micros now, base::Micros budget);
-  void SleepForReply(base::Micros now);
+  void SleepForReply();
 
   // traffic.cc: calls out, replies in
   void Dispatch(base::Micros now);
@@ -153,7 +153,12 @@ class Loop {
   Spin spin_;
   bool script_missing_ = false;
   std::string last_failure_;  // logged once, not at every attempt
-  std::vector<std::string> notes_;  // warnings for the log, which only the I/O thread writes
+  bool driven_ = false;       // by a caller
+  struct Note {
+    int32_t level;
+    std::string text;
+  };
+  std::vector<Note> notes_;  // for the log: the I/O thread writes them when everybody has been served
 };
 
 }  // namespace drl::engine

@@ -94,7 +94,7 @@ Status Queue::Wait(int64_t timeout_us, std::span<drl_completion> completions, si
 }
 
 Queue::Local::Local(Engine& engine, size_t capacity)
-    : engine_(engine), capacity_(capacity), buckets_(std::bit_ceil(capacity), nullptr) {}
+    : CompletionSink(false), engine_(engine), capacity_(capacity), buckets_(std::bit_ceil(capacity), nullptr) {}
 
 Queue::Local::~Local() {
   ended_.TakeAll(ready_);

@@ -1,4 +1,5 @@
-// Callers to wake: gathered while replies are taken, woken when the next call is on its way, so that Redis does not wait for them.
+// Callers to wake: gathered while replies are taken, woken when the next call is on its way, so that Redis does not wait for
+// them.
 #pragma once
 
 #include <array>

@@ -1,8 +1,9 @@
 // A slot: one request on its way through the engine.
 //
 // Two parties hold it: the owner, who waits for the answer (a blocked caller, a completion queue, a callback), and the
-// loop (baton.h says whose thread that is). `state` says who ended it; each gives its reference back, and the last one frees the slot. So a caller that gives up
-// leaves nothing behind that a later caller could meet, and the loop never touches freed memory.
+// loop (baton.h says whose thread that is). `state` says who ended it; each gives its reference back, and the last one
+// frees the slot. So a caller that gives up leaves nothing behind that a later caller could meet, and the loop never
+// touches freed memory.
 #pragma once
 
 #include <atomic>
@@ -24,9 +25,15 @@ struct Slot;
 class CompletionSink {
  public:
   virtual void Deliver(Slot& slot) = 0;
+  // Whether Deliver runs code of the application.
+  [[nodiscard]] bool calls_back() const { return calls_back_; }
 
  protected:
+  explicit CompletionSink(bool calls_back) : calls_back_(calls_back) {}
   ~CompletionSink() = default;
+
+ private:
+  const bool calls_back_;
 };
 
 enum class SlotKind : uint8_t { kAllow, kReset };

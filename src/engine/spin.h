@@ -1,5 +1,5 @@
-// How long to spin before sleeping. A sleep and a wake-up cost more than many answers take, so a wait that has lately been short is
-// spun through; one that has not is slept through at once.
+// How long to spin before sleeping. A sleep and a wake-up cost more than many answers take, so a wait that has lately been
+// short is spun through; one that has not is slept through at once.
 #pragma once
 
 #include <algorithm>
@@ -38,10 +38,10 @@ class Spin {
   std::atomic<int64_t> mean_ns_;  // several callers may observe at once: a lost sample does no harm
 };
 
-// Whether spinning pays at all. On an idle machine it halves the latency of a lone caller; on a busy one the spinners keep Redis from the
-// processor and multiply it. So there is a reigning way, and now and then a short trial of the other one, which takes its place when it
-// is the faster. A trial ends as soon as it is lost; the longer a way has reigned, the rarer they become; and there is one at once when the
-// reigning way has become twice as slow as it was.
+// Whether spinning pays at all. On an idle machine it halves the latency of a lone caller; on a busy one the spinners keep Redis
+// from the processor and multiply it. So there is a reigning way, and now and then a short trial of the other one, which takes
+// its place when it is the faster. A trial ends as soon as it is lost; the longer a way has reigned, the rarer they become; and
+// there is one at once when the reigning way has become twice as slow as it was.
 class SpinTrial {
  public:
   SpinTrial(bool enabled, bool on) : enabled_(enabled), on_(enabled && on) {}
@@ -49,23 +49,11 @@ class SpinTrial {
   // Any thread.
   [[nodiscard]] bool on() const { return on_.load(std::memory_order_relaxed); }
 
-  // Any thread: how long a call took. Several at once may lose a sample, which does no harm.
+  // Any thread: how long a call took. Beside another thread that says so the sample is lost, which does no harm.
   void Observe(base::Micros latency) {
-    if (!enabled_) return;
-    const int32_t samples = Add(samples_, 1);
-    const int64_t sum = Add(sum_, std::min<int64_t>(latency, kLatencyMax));
-    const int64_t reigning = Get(reigning_sum_);
-    if (Get(on_trial_)) {
-      if (sum > reigning || samples >= kWindow) EndTrial(sum <= reigning, sum);
-    } else if (samples >= kWindow) {
-      const int32_t windows = Add(windows_, 1);
-      Restart();
-      if (Get(settled_sum_) == 0) Set(settled_sum_, sum);
-      if (windows < Get(reign_) && sum <= 2 * Get(settled_sum_)) return;
-      Set(reigning_sum_, sum);
-      Set(on_trial_, true);
-      Set(on_, !on());
-    }
+    if (!enabled_ || busy_.exchange(true, std::memory_order_acquire)) return;
+    Add(std::min(latency, kLatencyMax));
+    busy_.store(false, std::memory_order_release);
   }
 
  private:
@@ -74,44 +62,52 @@ class SpinTrial {
   static constexpr int32_t kReignFirst = 32;  // windows
   static constexpr int32_t kReignMost = 1024;
 
-  template <typename T>
-  static T Get(const std::atomic<T>& value) {
-    return value.load(std::memory_order_relaxed);
-  }
-  template <typename T>
-  static void Set(std::atomic<T>& value, T now) {
-    value.store(now, std::memory_order_relaxed);
-  }
-  template <typename T>
-  static T Add(std::atomic<T>& value, T more) {
-    const T now = Get(value) + more;
-    Set(value, now);
-    return now;
+  void Add(base::Micros sample) {
+    ++samples_;
+    sum_ += sample;
+    if (trying_) {
+      if (sum_ > reigning_sum_ || samples_ == kWindow) EndTrial(sum_ <= reigning_sum_);
+    } else if (samples_ == kWindow) {
+      EndWindow();
+    }
   }
 
-  void Restart() {
-    Set(samples_, 0);
-    Set<int64_t>(sum_, 0);
-  }
-
-  void EndTrial(bool won, int64_t sum) {
-    Set(reign_, won ? kReignFirst : std::clamp(2 * Get(reign_), kReignFirst, kReignMost));
-    Set(settled_sum_, won ? sum : Get(reigning_sum_));
-    if (!won) Set(on_, !on());
-    Set(on_trial_, false);
-    Set(windows_, 0);
+  void EndWindow() {
+    ++windows_;
+    if (settled_sum_ == 0) settled_sum_ = sum_;
+    if (windows_ >= reign_ || sum_ > 2 * settled_sum_) {
+      reigning_sum_ = sum_;
+      trying_ = true;
+      Turn();
+    }
     Restart();
+  }
+
+  void EndTrial(bool won) {
+    reign_ = won ? kReignFirst : std::clamp(2 * reign_, kReignFirst, kReignMost);
+    settled_sum_ = won ? sum_ : reigning_sum_;
+    if (!won) Turn();
+    trying_ = false;
+    windows_ = 0;
+    Restart();
+  }
+
+  void Turn() { on_.store(!on(), std::memory_order_relaxed); }
+  void Restart() {
+    samples_ = 0;
+    sum_ = 0;
   }
 
   const bool enabled_;
   std::atomic<bool> on_;
-  std::atomic<bool> on_trial_{false};
-  std::atomic<int32_t> samples_{0};
-  std::atomic<int64_t> sum_{0};           // of the samples
-  std::atomic<int32_t> windows_{0};       // of this reign so far
-  std::atomic<int32_t> reign_{2};         // windows until the next trial: at first soon, but not in the cold
-  std::atomic<int64_t> reigning_sum_{0};  // of the window before the trial
-  std::atomic<int64_t> settled_sum_{0};   // of a window when the last trial ended
+  std::atomic<bool> busy_{false};  // guards what follows
+  bool trying_ = false;
+  int32_t samples_ = 0;
+  base::Micros sum_ = 0;           // of the samples
+  int32_t windows_ = 0;            // of this reign so far
+  int32_t reign_ = 2;              // windows until the next trial: at first soon, but not in the cold
+  base::Micros reigning_sum_ = 0;  // of the window before the trial
+  base::Micros settled_sum_ = 0;   // of a window when the last trial ended
 };
 
 }  // namespace drl::engine

@@ -77,7 +77,7 @@ void Loop::TakeReply(const redis::Reply& reply, Micros now) {
   in_flight_.PopFront();
   shared_.breaker.Heard(now);
   if (call.kind == CallKind::kScriptLoad) {
-    if (reply.type == redis::Reply::Type::kError) notes_.push_back("SCRIPT LOAD: " + reply.text);
+    if (reply.type == redis::Reply::Type::kError) notes_.push_back({DRL_LOG_WARNING, "SCRIPT LOAD: " + reply.text});
     last_reply_at_ = now;
     return;
   }
@@ -136,7 +136,7 @@ void Loop::TakeVerdicts(Call& call, const redis::Reply& reply, Micros now) {
     return LoseConnection({DRL_ERR_PROTOCOL, "a reply does not fit its call"}, now);
   }
   LearnServiceTime(call, now);
-  if (call.count > 0 && shared_.load() > kSpinnersMax) shared_.crowd_trial.Observe(waited / call.count);
+  if (call.count > 0 && !driven_ && shared_.load() > kSpinnersMax) shared_.crowd_trial.Observe(waited / call.count);
 }
 
 void Loop::EndDecided(Slot& slot, Micros now) {

@@ -65,10 +65,9 @@ Status Connection::Flush() {
 }
 
 Result<bool> Connection::Receive() {
-  char bytes[ReplyReader::kFeedMax];
-  const ssize_t got = recv(fd_.get(), bytes, sizeof bytes, 0);
+  const ssize_t got = recv(fd_.get(), received_.data(), received_.size(), 0);
   if (got > 0) {
-    Status status = reader_.Feed({bytes, static_cast<size_t>(got)});
+    Status status = reader_.Feed({received_.data(), static_cast<size_t>(got)});
     if (!status.ok()) return status;
     return true;
   }

@@ -1,6 +1,7 @@
 // One connection to one address: a non-blocking socket, bytes out, replies in. Owned and used by the engine's loop alone.
 #pragma once
 
+#include <array>
 #include <string>
 
 #include "base/fd.h"
@@ -39,6 +40,7 @@ class Connection {
   bool connecting_ = true;
   RespWriter out_;
   ReplyReader reader_;
+  std::array<char, ReplyReader::kFeedMax> received_;  // not on the stack: it may be an application's, and small
 };
 
 }  // namespace drl::redis

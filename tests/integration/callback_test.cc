@@ -66,6 +66,26 @@ TEST_F(CallbackTest, ClosingTheClientCallsBackWithClosed) {
   EXPECT_EQ(inbox.statuses.size(), 200u);
 }
 
+TEST_F(CallbackTest, SlowCallbackDelaysNoCallerBeforeIt) {
+  ASSERT_GE(MicrosUntilDecided(limiter, "warm-up"), 0);
+  redis_server_pause(server.get());
+  const int64_t batches = Stats(client).batches;
+  std::atomic<int64_t> ended_us{0};
+  SteadyClock::time_point resumed;
+  std::thread caller([&] {
+    Allow(limiter, "before");
+    ended_us = MicrosSince(resumed);
+  });
+  while (Stats(client).batches == batches) std::this_thread::yield();
+  const auto slow = [](drl_status, const drl_decision*, void*) { std::this_thread::sleep_for(std::chrono::seconds(1)); };
+  ASSERT_EQ(Call("behind", 1, slow, nullptr), DRL_OK);
+  while (Stats(client).batches < batches + 2) std::this_thread::yield();
+  resumed = SteadyClock::now();
+  redis_server_resume(server.get());
+  caller.join();
+  EXPECT_LE(ended_us, 700'000);
+}
+
 // Tries every blocking call from inside a callback.
 struct Reentry {
   CallbackTest* test = nullptr;

@@ -186,6 +186,32 @@ TEST_F(FaultsTest, BatchWithoutRedisIsAnsweredWhole) {
   for (const drl_decision& decision : decisions) EXPECT_EQ(decision.outcome, DRL_OUTCOME_UNDECIDED);
 }
 
+TEST_F(FaultsTest, SlowLoggerDelaysNobodyWhoseCallHasEnded) {
+  drl_client_options options = ClientOptions(redis_server_url(server.get()), kPatientUs);
+  options.log = [](int32_t level, const char*, void*) {
+    if (level != DRL_LOG_INFO) Pause(1'000);
+  };
+  const Client logging = OpenClient(options);
+  const Limiter ledger = OpenLimiter(logging, Ledger());
+  ASSERT_GE(MicrosUntilDecided(ledger, "warm-up"), 0);
+  redis_server_pause(server.get());
+  std::atomic<int64_t> slowest_us{0};
+  SteadyClock::time_point killed;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 2; ++i) {
+    threads.emplace_back([&] {
+      Allow(ledger, "someone");
+      const int64_t took = MicrosSince(killed);
+      for (int64_t most = slowest_us; took > most && !slowest_us.compare_exchange_weak(most, took);) continue;
+    });
+  }
+  while (Stats(logging).batches < 3) std::this_thread::yield();
+  killed = SteadyClock::now();
+  redis_server_kill(server.get());
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_LE(slowest_us, 700'000);
+}
+
 TEST_F(FaultsTest, FullMemoryIsRefusedWithoutACharge) {
   freeReplyObject(redis_server_command(server.get(), "CONFIG SET maxmemory 1"));
   const Answer answer = Allow(WithStrategy(DRL_FAIL_ERROR), "someone");

@@ -115,24 +115,47 @@ TEST_F(LoneCallerTest, ThatLosesTheConnectionIsToldAndTheClientHeals) {
   EXPECT_GE(MicrosUntilDecided(limiter, "lone"), 0);
 }
 
-// A cancelled thread must not take the loop with it.
+// A thread that calls until it is cancelled.
+void* CallForEver(void* limiter) {
+  drl_decision decision;
+  while (true) {
+    drl_limiter_allow(static_cast<drl_limiter*>(limiter), "lone", 4, 1, &decision, nullptr);
+    pthread_testcancel();
+  }
+}
+
+// A cancelled thread must take neither the loop nor the process with it, whether it runs the loop or waits for others to.
 TEST_F(LoneCallerTest, MayBeCancelledAtAnyMoment) {
   for (int64_t i = 0; i < Scaled(200); ++i) {
-    pthread_t thread;
-    ASSERT_EQ(pthread_create(&thread, nullptr, [](void* handle) -> void* {
-      drl_decision decision;
-      while (true) {
-        drl_limiter_allow(static_cast<drl_limiter*>(handle), "lone", 4, 1, &decision, nullptr);
-        pthread_testcancel();
-      }
-    }, limiter.get()), 0);
+    pthread_t threads[2];
+    const int count = i % 2 == 0 ? 1 : 2;
+    for (int n = 0; n < count; ++n) ASSERT_EQ(pthread_create(&threads[n], nullptr, CallForEver, limiter.get()), 0);
     std::this_thread::sleep_for(std::chrono::microseconds(i * 7));
-    pthread_cancel(thread);
-    void* result = nullptr;
-    pthread_join(thread, &result);
-    ASSERT_EQ(result, PTHREAD_CANCELED);
+    for (int n = 0; n < count; ++n) pthread_cancel(threads[n]);
+    for (int n = 0; n < count; ++n) {
+      void* result = nullptr;
+      pthread_join(threads[n], &result);
+      ASSERT_EQ(result, PTHREAD_CANCELED);
+    }
     ASSERT_EQ(Allow(limiter, "after").decision.cause, DRL_OK);
   }
+}
+
+// Coroutines and fibres have small stacks, and the caller's is used for the socket too.
+TEST_F(LoneCallerTest, NeedsLittleStack) {
+  if (kSanitized) return;  // a sanitizer needs more than this itself
+  pthread_attr_t small;
+  pthread_attr_init(&small);
+  ASSERT_EQ(pthread_attr_setstacksize(&small, PTHREAD_STACK_MIN), 0);
+  pthread_t thread;
+  ASSERT_EQ(pthread_create(&thread, &small, [](void* handle) -> void* {
+    drl_decision decision;
+    drl_limiter_allow(static_cast<drl_limiter*>(handle), "lone", 4, 1, &decision, nullptr);
+    return nullptr;
+  }, limiter.get()), 0);
+  pthread_join(thread, nullptr);
+  pthread_attr_destroy(&small);
+  EXPECT_EQ(ChargedInRedis(limiter, "lone"), 1);
 }
 
 // Two callers that meet now and then: the loop changes hands all the time.
