@@ -1,5 +1,5 @@
-// What a blocking caller does with the loop while it holds the baton (baton.h). Only its own requests are in the loop then, and it
-// sleeps on none of them: nobody needs to be woken here, and no code of the application runs.
+// What a blocking caller does with the loop while it holds the baton (baton.h). Only its own requests are in the loop then,
+// and it sleeps on none of them: nobody needs to be woken here, and no code of the application runs.
 #include "engine/loop.h"
 
 namespace drl::engine {

@@ -10,7 +10,6 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
@@ -38,7 +37,7 @@ import org.junit.jupiter.api.Test;
 /** A real Tomcat, a real client, a real Redis. */
 class RateLimitFilterTest {
   private static final Duration HOUR = Duration.ofHours(1);
-  private final HttpClient http = HttpClient.newHttpClient();
+  private final Browser browser = new Browser();
   private final AtomicInteger served = new AtomicInteger();
   private RedisServer redis;
   private Client client;
@@ -119,15 +118,7 @@ class RateLimitFilterTest {
   }
 
   private HttpResponse<String> send(HttpRequest.Builder request) {
-    try {
-      return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
-    } catch (IOException | InterruptedException failure) {
-      throw new AssertionError(failure);
-    }
-  }
-
-  private static String header(HttpResponse<?> response, String name) {
-    return response.headers().firstValue(name).orElse("(no " + name + ")");
+    return browser.send(request);
   }
 
   private void with(RateLimiter limiter, Consumer<RateLimitFilter.Builder> options) throws Exception {
@@ -145,21 +136,21 @@ class RateLimitFilterTest {
         HttpResponse<String> response = get("/");
         assertEquals(200, response.statusCode());
         assertEquals("hello", response.body());
-        assertEquals("\"default\";q=3;w=10800", header(response, "RateLimit-Policy"));
-        Matcher state = Pattern.compile("\"default\";r=(\\d+);t=(\\d+)").matcher(header(response, "RateLimit"));
+        assertEquals("\"default\";q=3;w=10800", Browser.header(response, "RateLimit-Policy"));
+        Matcher state = Pattern.compile("\"default\";r=(\\d+);t=(\\d+)").matcher(Browser.header(response, "RateLimit"));
         assertTrue(state.matches());
         assertEquals(left, Integer.parseInt(state.group(1)));
-        assertEquals("" + left, header(response, "RateLimit-Remaining"));
+        assertEquals("" + left, Browser.header(response, "RateLimit-Remaining"));
         assertTrue(response.headers().firstValue("Retry-After").isEmpty());
       }
       HttpResponse<String> refused = get("/");
       assertEquals(429, refused.statusCode());
-      assertEquals("application/problem+json", header(refused, "Content-Type").split(";")[0]);
+      assertEquals("application/problem+json", Browser.header(refused, "Content-Type").split(";")[0]);
       assertTrue(refused.body().contains("\"status\":429"), refused.body());
       assertTrue(refused.body().contains("#quota-exceeded"), refused.body());
-      int retryAfter = Integer.parseInt(header(refused, "Retry-After"));
+      int retryAfter = Integer.parseInt(Browser.header(refused, "Retry-After"));
       assertTrue(retryAfter > 3500 && retryAfter <= 3600);
-      assertEquals("no-store", header(refused, "Cache-Control"));
+      assertEquals("no-store", Browser.header(refused, "Cache-Control"));
       assertEquals(3, served.get());
     }
   }
@@ -195,11 +186,11 @@ class RateLimitFilterTest {
         default -> small;
       }).identity(request -> request.getHeader("X-Api-Key")).cost(request -> request.getRequestURI().equals("/report") ? 4 : 1)
           .skip(request -> request.getRequestURI().equals("/health")).build());
-      assertEquals("1", header(get("/report", "X-Api-Key", "a"), "RateLimit-Remaining"));
+      assertEquals("1", Browser.header(get("/report", "X-Api-Key", "a"), "RateLimit-Remaining"));
       assertEquals(429, get("/report", "X-Api-Key", "a").statusCode());
-      assertEquals("4", header(get("/", "X-Api-Key", "b"), "RateLimit-Remaining"));
-      assertEquals("49", header(get("/large", "X-Api-Key", "a"), "RateLimit-Remaining"));
-      assertEquals("4", header(get("/"), "RateLimit-Remaining"), "without a key the address is the identity");
+      assertEquals("4", Browser.header(get("/", "X-Api-Key", "b"), "RateLimit-Remaining"));
+      assertEquals("49", Browser.header(get("/large", "X-Api-Key", "a"), "RateLimit-Remaining"));
+      assertEquals("4", Browser.header(get("/"), "RateLimit-Remaining"), "without a key the address is the identity");
       for (String path : new String[] {"/free", "/health"}) {
         HttpResponse<String> response = get(path, "X-Api-Key", "a");
         assertEquals(200, response.statusCode());
@@ -212,8 +203,8 @@ class RateLimitFilterTest {
   void aRequestThatIsDispatchedAgainIsChargedOnce() throws Exception {
     try (RateLimiter limiter = policy(5).open()) {
       with(limiter, options -> {});
-      assertEquals("4", header(get("/twice"), "RateLimit-Remaining"));
-      assertEquals("3", header(get("/twice"), "RateLimit-Remaining"));
+      assertEquals("4", Browser.header(get("/twice"), "RateLimit-Remaining"));
+      assertEquals("3", Browser.header(get("/twice"), "RateLimit-Remaining"));
       assertEquals(2, served.get());
     }
   }
@@ -244,7 +235,7 @@ class RateLimitFilterTest {
       });
       HttpResponse<String> refused = get("/");
       assertEquals(429, refused.statusCode());
-      assertEquals("application/problem+json", header(refused, "Content-Type").split(";")[0]);
+      assertEquals("application/problem+json", Browser.header(refused, "Content-Type").split(";")[0]);
       assertTrue(refused.body().startsWith("{") && refused.body().endsWith("}"), refused.body());
     }
   }
@@ -268,7 +259,7 @@ class RateLimitFilterTest {
         return null;
       }));
       assertEquals(500, get("/broken").statusCode());
-      assertEquals("4", header(get("/"), "RateLimit-Remaining"));
+      assertEquals("4", Browser.header(get("/"), "RateLimit-Remaining"));
     }
   }
 
@@ -287,13 +278,13 @@ class RateLimitFilterTest {
       for (int i = 0; i < 3; i++) {
         HttpResponse<String> fallback = get("/open");
         assertEquals(200, fallback.statusCode());
-        assertEquals("\"default\";q=5;w=18000", header(fallback, "RateLimit-Policy"));
+        assertEquals("\"default\";q=5;w=18000", Browser.header(fallback, "RateLimit-Policy"));
         for (String path : new String[] {"/closed", "/error"}) {
           HttpResponse<String> refused = get(path);
           assertEquals(503, refused.statusCode());
-          assertEquals("application/problem+json", header(refused, "Content-Type").split(";")[0]);
+          assertEquals("application/problem+json", Browser.header(refused, "Content-Type").split(";")[0]);
           assertTrue(refused.body().contains("#temporary-reduced-capacity"), refused.body());
-          assertEquals("1", header(refused, "Retry-After"));
+          assertEquals("1", Browser.header(refused, "Retry-After"));
         }
       }
       assertEquals(6, served.get());
@@ -314,7 +305,7 @@ class RateLimitFilterTest {
       get("/");
       URI uri = URI.create("http://127.0.0.1:" + tomcat.getConnector().getLocalPort() + "/");
       var calls = java.util.stream.IntStream.range(0, 300).mapToObj(i ->
-          http.sendAsync(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.discarding())).toList();
+          browser.sendAsync(HttpRequest.newBuilder(uri))).toList();
       long allowed = calls.stream().filter(call -> call.join().statusCode() == 200).count();
       assertEquals(99, allowed);
       assertFalse(client.stats().denied() < 201);
@@ -327,8 +318,8 @@ class RateLimitFilterTest {
         .limit(Limit.of(20, Duration.ofDays(1)).withName("day")).open()) {
       with(limiter, options -> {});
       HttpResponse<String> response = get("/");
-      assertEquals("\"hour\";q=10;w=3600, \"day\";q=20;w=86400", header(response, "RateLimit-Policy"));
-      assertTrue(header(response, "RateLimit").startsWith("\"hour\";r=9;t="));
+      assertEquals("\"hour\";q=10;w=3600, \"day\";q=20;w=86400", Browser.header(response, "RateLimit-Policy"));
+      assertTrue(Browser.header(response, "RateLimit").startsWith("\"hour\";r=9;t="));
     }
   }
 }

@@ -5,9 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import jakarta.servlet.DispatcherType;
-import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
@@ -100,7 +98,7 @@ class SpringBootTest {
     }
   }
 
-  private final HttpClient http = HttpClient.newHttpClient();
+  private final Browser browser = new Browser();
   private RedisServer redis;
   private ServletWebServerApplicationContext context;
 
@@ -124,15 +122,7 @@ class SpringBootTest {
     URI uri = URI.create("http://127.0.0.1:" + context.getWebServer().getPort() + path);
     HttpRequest.Builder request = HttpRequest.newBuilder(uri).method(method, HttpRequest.BodyPublishers.noBody());
     if (headers.length > 0) request.headers(headers);
-    try {
-      return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
-    } catch (IOException | InterruptedException failure) {
-      throw new AssertionError(failure);
-    }
-  }
-
-  private static String header(HttpResponse<?> response, String name) {
-    return response.headers().firstValue(name).orElse("(no " + name + ")");
+    return browser.send(request);
   }
 
   @ParameterizedTest
@@ -143,14 +133,14 @@ class SpringBootTest {
       HttpResponse<String> served = send("GET", "/page", "X-Forwarded-For", "198.51.100." + left);
       assertEquals(200, served.statusCode());
       assertEquals("hello", served.body());
-      assertEquals("\"default\";q=5;w=18000", header(served, "RateLimit-Policy"));
-      assertEquals("" + left, header(served, "RateLimit-Remaining"));
+      assertEquals("\"default\";q=5;w=18000", Browser.header(served, "RateLimit-Policy"));
+      assertEquals("" + left, Browser.header(served, "RateLimit-Remaining"));
     }
     HttpResponse<String> refused = send("GET", "/page", "X-Forwarded-For", "198.51.100.9");
     assertEquals(429, refused.statusCode());
-    assertEquals("application/problem+json", header(refused, "Content-Type"));
+    assertEquals("application/problem+json", Browser.header(refused, "Content-Type"));
     assertTrue(refused.body().contains("#quota-exceeded"), refused.body());
-    int retryAfter = Integer.parseInt(header(refused, "Retry-After"));
+    int retryAfter = Integer.parseInt(Browser.header(refused, "Retry-After"));
     assertTrue(retryAfter > 3500 && retryAfter <= 3600, "Retry-After is " + retryAfter);
     HttpResponse<String> head = send("HEAD", "/page");
     assertEquals(429, head.statusCode());
@@ -169,14 +159,14 @@ class SpringBootTest {
     run(Registration.class, server);
     HttpResponse<String> later = send("GET", "/later");
     assertEquals("hello later", later.body());
-    assertEquals("4", header(later, "RateLimit-Remaining"));
+    assertEquals("4", Browser.header(later, "RateLimit-Remaining"));
     HttpResponse<String> forward = send("GET", "/forward");
     assertEquals("hello", forward.body());
-    assertEquals("3", header(forward, "RateLimit-Remaining"));
+    assertEquals("3", Browser.header(forward, "RateLimit-Remaining"));
     HttpResponse<String> broken = send("GET", "/broken");
     assertEquals(500, broken.statusCode());
-    assertEquals("2", header(broken, "RateLimit-Remaining"));
-    assertEquals("1", header(send("GET", "/page"), "RateLimit-Remaining"));
+    assertEquals("2", Browser.header(broken, "RateLimit-Remaining"));
+    assertEquals("1", Browser.header(send("GET", "/page"), "RateLimit-Remaining"));
     assertEquals(200, send("GET", "/health").statusCode());
   }
 }
