@@ -1,97 +1,130 @@
 #include "redis/reply_reader.h"
 
+#include <hiredis/hiredis.h>
+
 #include <algorithm>
 #include <charconv>
 
 namespace drl::redis {
+namespace {
 
-// What hiredis calls while it parses. The "object" it is given back is always the reader's one reply; null refuses.
-struct ReaderCallbacks {
-  static Reply& Target(const redisReadTask* task) { return static_cast<ReplyReader*>(task->privdata)->reply_; }
+// The members of redisReader are read below, and its layout changes from version to version: headers of one version with the
+// library of another would read elsewhere.
+#ifdef DRL_HIREDIS_VERSION
+#define DRL_TEXT_OF(number) #number
+#define DRL_VERSION_TEXT(major, minor, patch) DRL_TEXT_OF(major) "." DRL_TEXT_OF(minor) "." DRL_TEXT_OF(patch)
+static_assert(std::string_view(DRL_VERSION_TEXT(HIREDIS_MAJOR, HIREDIS_MINOR, HIREDIS_PATCH)) == DRL_HIREDIS_VERSION,
+              "<hiredis/hiredis.h> is not of the version that pkg-config found");
+#endif
+
+struct Free {
+  void operator()(redisReader* reader) const { redisReaderFree(reader); }
+};
+
+}  // namespace
+
+struct ReplyReader::Parser {
+  Parser();
+
+  Reply reply;
+  bool refused = false;  // an array was not accepted; hiredis would call it "Out of memory"
+  redisReplyObjectFunctions functions{};
+  std::unique_ptr<redisReader, Free> reader;
+
+  // What hiredis calls while it parses. The "object" it is given back is always the parser's one reply; null refuses.
+  static Reply& Target(const redisReadTask* task) { return static_cast<Parser*>(task->privdata)->reply; }
+  static void* Integer(const redisReadTask* task, long long value);
+  static void* String(const redisReadTask* task, char* text, size_t length);
+  static void* Nil(const redisReadTask* task);
+  static void Discard(void*) {}
 
   // hiredis counts elements in an int up to 0.14 and in a size_t later: the member decides.
   template <typename Count>
   static void* Array(const redisReadTask* task, Count elements) {
-    if (task->parent != nullptr || static_cast<size_t>(elements) > ReplyReader::kElementsMax) {
-      static_cast<ReplyReader*>(task->privdata)->refused_ = true;
+    if (task->parent != nullptr || static_cast<size_t>(elements) > kElementsMax) {
+      static_cast<Parser*>(task->privdata)->refused = true;
       return nullptr;
     }
     Target(task).type = Reply::Type::kArray;
     return &Target(task);
   }
-
-  static void* Integer(const redisReadTask* task, long long value) {
-    Reply& reply = Target(task);
-    if (task->parent == nullptr) reply.type = Reply::Type::kInteger;
-    reply.integers.push_back(value);
-    return &reply;
-  }
-
-  static void* String(const redisReadTask* task, char* text, size_t length) {
-    Reply& reply = Target(task);
-    const bool error = task->type == REDIS_REPLY_ERROR;
-    if (task->parent == nullptr) {
-      reply.type = error ? Reply::Type::kError : Reply::Type::kString;
-      reply.text.assign(text, std::min(length, Reply::kTextMax));
-      return &reply;
-    }
-    int64_t number = error ? Reply::kRefused : 0;
-    if (!error) std::from_chars(text, text + length, number);
-    reply.integers.push_back(number);
-    if (error && reply.text.empty()) reply.text.assign(text, std::min(length, Reply::kTextMax));
-    return &reply;
-  }
-
-  static void* Nil(const redisReadTask* task) {
-    if (task->parent == nullptr) {
-      Target(task).type = Reply::Type::kNil;
-    } else {
-      Target(task).integers.push_back(0);
-    }
-    return &Target(task);
-  }
-
-  static void Discard(void*) {}
 };
 
-ReplyReader::ReplyReader() {
+ReplyReader::Parser::Parser() {
   // The members that newer versions have for RESP3 stay null, which hiredis allows: its own would build their kind of object
   // into ours when a hostile server sends RESP3 unasked.
-  functions_.createArray = ReaderCallbacks::Array;
-  functions_.createInteger = ReaderCallbacks::Integer;
-  functions_.createString = ReaderCallbacks::String;
-  functions_.createNil = ReaderCallbacks::Nil;
-  functions_.freeObject = ReaderCallbacks::Discard;
-  reader_.reset(redisReaderCreateWithFunctions(&functions_));
-  if (reader_ != nullptr) reader_->privdata = this;
-  reply_.integers.reserve(kElementsMax);
+  functions.createArray = Array;
+  functions.createInteger = Integer;
+  functions.createString = String;
+  functions.createNil = Nil;
+  functions.freeObject = Discard;
+  reader.reset(redisReaderCreateWithFunctions(&functions));
+  if (reader != nullptr) reader->privdata = this;
+  reply.integers.reserve(kElementsMax);
 }
 
+void* ReplyReader::Parser::Integer(const redisReadTask* task, long long value) {
+  Reply& reply = Target(task);
+  if (task->parent == nullptr) reply.type = Reply::Type::kInteger;
+  reply.integers.push_back(value);
+  return &reply;
+}
+
+void* ReplyReader::Parser::String(const redisReadTask* task, char* text, size_t length) {
+  Reply& reply = Target(task);
+  const bool error = task->type == REDIS_REPLY_ERROR;
+  if (task->parent == nullptr) {
+    reply.type = error ? Reply::Type::kError : Reply::Type::kString;
+    reply.text.assign(text, std::min(length, Reply::kTextMax));
+    return &reply;
+  }
+  int64_t number = error ? Reply::kRefused : 0;
+  if (!error) std::from_chars(text, text + length, number);
+  reply.integers.push_back(number);
+  if (error && reply.text.empty()) reply.text.assign(text, std::min(length, Reply::kTextMax));
+  return &reply;
+}
+
+void* ReplyReader::Parser::Nil(const redisReadTask* task) {
+  if (task->parent == nullptr) {
+    Target(task).type = Reply::Type::kNil;
+  } else {
+    Target(task).integers.push_back(0);
+  }
+  return &Target(task);
+}
+
+ReplyReader::ReplyReader() : parser_(std::make_unique<Parser>()) {}
+ReplyReader::~ReplyReader() = default;
+
 base::Status ReplyReader::Feed(std::string_view bytes) {
-  if (reader_ == nullptr) return {DRL_ERR_MEMORY, "no memory to read replies"};
+  redisReader* reader = parser_->reader.get();
+  if (reader == nullptr) return {DRL_ERR_MEMORY, "no memory to read replies"};
   unanswered_ += bytes.size();
   if (unanswered_ > kReplyBytesMax + kFeedMax) return {DRL_ERR_PROTOCOL, "a reply of Redis is too long"};
-  if (redisReaderFeed(reader_.get(), bytes.data(), bytes.size()) != REDIS_OK) {
-    return {DRL_ERR_PROTOCOL, std::string("reading a reply of Redis: ") + reader_->errstr};
+  if (redisReaderFeed(reader, bytes.data(), bytes.size()) != REDIS_OK) {
+    return {DRL_ERR_PROTOCOL, std::string("reading a reply of Redis: ") + reader->errstr};
   }
   return {};
 }
 
 base::Result<const Reply*> ReplyReader::Next() {
-  if (reader_ == nullptr) return base::Status(DRL_ERR_MEMORY, "no memory to read replies");
-  void* object = nullptr;
-  if (reader_->ridx < 0) {  // between replies: start a fresh one
-    reply_.type = Reply::Type::kNil;
-    reply_.integers.clear();
-    reply_.text.clear();
+  redisReader* reader = parser_->reader.get();
+  if (reader == nullptr) return base::Status(DRL_ERR_MEMORY, "no memory to read replies");
+  Reply& reply = parser_->reply;
+  if (reader->ridx < 0) {  // between replies: start a fresh one
+    reply.type = Reply::Type::kNil;
+    reply.integers.clear();
+    reply.text.clear();
   }
-  if (redisReaderGetReply(reader_.get(), &object) != REDIS_OK) {
+  void* object = nullptr;
+  if (redisReaderGetReply(reader, &object) != REDIS_OK) {
     return base::Status(DRL_ERR_PROTOCOL, std::string("reading a reply of Redis: ") +
-                                              (refused_ ? "an array is too long or nested" : reader_->errstr));
+                                              (parser_->refused ? "an array is too long or nested" : reader->errstr));
   }
   if (object == nullptr) return static_cast<const Reply*>(nullptr);
-  unanswered_ = reader_->len - reader_->pos;
-  return static_cast<const Reply*>(&reply_);
+  unanswered_ = reader->len - reader->pos;
+  return static_cast<const Reply*>(&reply);
 }
 
 }  // namespace drl::redis

@@ -4,8 +4,6 @@
 // or endless replies are a protocol error, so a hostile server costs neither memory nor time.
 #pragma once
 
-#include <hiredis/hiredis.h>
-
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -31,6 +29,7 @@ struct Reply {
 class ReplyReader {
  public:
   ReplyReader();
+  ~ReplyReader();
 
   static constexpr size_t kFeedMax = 16 * 1024;      // larger feeds make hiredis move its buffer again and again
   static constexpr size_t kElementsMax = 2 + 64 * 16;
@@ -42,16 +41,10 @@ class ReplyReader {
   base::Result<const Reply*> Next();
 
  private:
-  friend struct ReaderCallbacks;
-  struct Free {
-    void operator()(redisReader* reader) const { redisReaderFree(reader); }
-  };
-
-  Reply reply_;
-  bool refused_ = false;   // an array was not accepted; hiredis would call it "Out of memory"
+  // hiredis's reader and what it fills. Its types have other sizes in other versions, and only src/redis/*.cc sees them.
+  struct Parser;
+  std::unique_ptr<Parser> parser_;
   size_t unanswered_ = 0;  // bytes fed since the last whole reply
-  redisReplyObjectFunctions functions_{};
-  std::unique_ptr<redisReader, Free> reader_;
 };
 
 }  // namespace drl::redis
