@@ -5,8 +5,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <random>
 #include <system_error>
+
+#include "base/random.h"
 
 namespace drl::engine {
 namespace {
@@ -35,9 +36,10 @@ base::Result<Engine*> Engine::Start(const EngineOptions& options, uint64_t gener
   auto engine = std::unique_ptr<Engine>(new Engine(options, generation));
   if (!engine->shared_.pool.valid()) return base::Status(DRL_ERR_MEMORY, "no memory for the submission queue");
   if (!engine->shared_.wake.valid() || !engine->over_.valid()) return base::Status(DRL_ERR_SYSTEM, "cannot make an eventfd");
+  const base::Result<uint64_t> seed = base::RandomSeed();
+  if (!seed.ok()) return seed.status();
   try {
-    const uint64_t seed = std::random_device()();
-    engine->loop_ = std::make_unique<Loop>(engine->options_, engine->shared_, seed);
+    engine->loop_ = std::make_unique<Loop>(engine->options_, engine->shared_, *seed);
     const SignalsBlocked blocked;
     engine->thread_ = std::thread([loop = engine->loop_.get()] { loop->Run(); });
   } catch (const std::system_error& error) {
