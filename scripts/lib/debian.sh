@@ -1,5 +1,5 @@
-# To be sourced: packages of other releases of Debian, unpacked into folders of their own. Nothing is installed, and apt's
-# own files stay as they are: it runs here with a configuration, lists and a state of our making, on the mirrors that it knows already.
+# To be sourced: packages of other releases of Debian, unpacked into folders of their own. Nothing is installed, and apt's own
+# files stay as they are: it runs here with sources, lists and a state of our making, on the mirrors that it knows already.
 . "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 debian_home=$root/build/debian
 
@@ -8,7 +8,8 @@ debian_mirrors() {
   command -v apt-get >/dev/null || return 0
   # shellcheck disable=SC2016 # apt fills these in
   apt-get indextargets --format '$(RELEASE) $(COMPONENT) $(REPO_URI)' 'Created-By: Packages' |
-    awk -v own="$(. /etc/os-release && echo "${VERSION_CODENAME:-}")" '($1 == own || $1 ~ /^(old)*stable$/) && $2 == "main" && !seen[$3]++ { print $3 }'
+    awk -v own="$(. /etc/os-release && echo "${VERSION_CODENAME:-}")" '
+      ($1 == own || $1 ~ /^(old)*stable$/) && $2 == "main" && !seen[$3]++ { print $3 }'
 }
 
 # debian_apt RELEASE TOOL ARGUMENT...: apt-get or apt-cache, as if nothing were installed and this release were all there is.
