@@ -1,9 +1,9 @@
 # To be sourced: other servers than the one that is installed, each in a folder below build/servers, run by the loader and with the
 # libraries of the Debian release that it comes from.
 #
-# A test starts `redis-server` from the PATH: with build/servers/<name>/bin at its head, that is a script which becomes the other server
-# (exec: its process id and what was asked of the kernel for it stay). The program finds out what it is from the name it was called
-# by, so the links that lead to it are not resolved.
+# A test starts `redis-server` from the PATH: with build/servers/<name>/bin at its head, that is a script which becomes the other
+# server (exec: its process id and what was asked of the kernel for it stay). The program finds out what it is from the name it
+# was called by, so the links that lead to it are not resolved.
 . "$(dirname "${BASH_SOURCE[0]}")/debian.sh"
 
 # A line: name, program, the version's beginning, the releases of Debian that may have it ("A+B": the two together).

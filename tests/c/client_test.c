@@ -134,8 +134,8 @@ static void logs_in_with_a_password(void **state) {
 /* The smallest ACL that the documentation names. */
 static const char kAcl[] =
     "user default off\n"
-    "user admin on >admin ~* &* +@all\n"
-    "user limiter on >secret ~drl:* resetchannels -@all +evalsha +eval +time +get +set +del +script|load\n";
+    "user admin on >admin ~* +@all\n"
+    "user limiter on >secret ~drl:* -@all +evalsha +eval +time +get +set +del +script|load\n";
 
 static void logs_in_as_a_user_with_the_smallest_acl(void **state) {
   (void)state;

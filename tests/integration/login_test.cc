@@ -14,7 +14,7 @@ constexpr const char* kEscaped = "p4ss%3Aw0rd%2Fof%40the%23day";
 // The smallest one that works (the integration tests of reset want +del too).
 constexpr const char* kTightAcl =
     "user default off\n"
-    "user admin on >admin ~* &* +@all\n"
+    "user admin on >admin ~* +@all\n"
     "user drl reset on >p4ss:w0rd/of@the#day ~drl:* -@all +evalsha +eval +time +get +set +script|load\n"
     "user blind reset on >blind ~other:* -@all +evalsha +eval +time +get +set +script|load\n"
     "user mute reset on >mute ~drl:* -@all +time +get +set +script|load\n";

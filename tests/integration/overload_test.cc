@@ -16,8 +16,6 @@ constexpr int64_t kWindowUs = 500'000;
 constexpr size_t kRounds = 9;
 constexpr int64_t kGoodput = kSanitized ? 50 : 90;  // percent of the peak
 
-constexpr const char* kArguments[] = {"--enable-debug-command", "yes", nullptr};
-
 // Puts Redis to sleep again and again, so that it, and not the processors of this machine, is what there is too little of. Two of
 // them, so that one always waits while the other is served.
 class Brake {
@@ -113,7 +111,7 @@ class OverloadTest : public testing::Test {
     return decided;
   }
 
-  Server server = StartServer({.arguments = kArguments});
+  Server server = StartServer({.arguments = redis_server_debug_arguments()});
   Brake brake{redis_server_socket(server.get())};
   Brake other_brake{redis_server_socket(server.get())};
   Client client = OpenClient(redis_server_url(server.get()), 100'000);

@@ -52,7 +52,7 @@ TEST(ScriptPermission, ToForgetIsMissedByTheForgottenKeyAlone) {
 TEST(ScriptPermission, OfTheDocumentedUserIsEnough) {
   ScriptServer redis;
   freeReplyObject(redis_server_command(
-      redis.server(), "ACL SETUSER default reset on nopass ~drl:* resetchannels -@all +evalsha +eval +time +get +set +del "
+      redis.server(), "ACL SETUSER default reset on nopass ~drl:* -@all +evalsha +eval +time +get +set +del "
                       "+script|load +client|setname"));
   EXPECT_EQ(redis.Allow("drl:k", kTenPerSecond, 1).outcome, DRL_OUTCOME_ALLOWED);
   EXPECT_THAT(redis.Run(ScriptCall(1).Forget({"drl:k"})), ElementsAre(1, redis.now(), 1));

@@ -52,10 +52,9 @@ void ScriptCall::Write(redis::RespWriter& out) const {
 }
 
 ScriptServer::ScriptServer() {
-  static const char* const kArguments[] = {"--enable-debug-command", "yes", nullptr};
   redis_server_options options{};
   options.clock_shim = 1;
-  options.arguments = kArguments;
+  options.arguments = redis_server_debug_arguments();
   server_.reset(redis_server_start(&options));
   Check(server_ != nullptr, "no server");
   Connect();

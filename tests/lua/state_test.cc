@@ -1,4 +1,5 @@
 // What the script leaves in Redis, and what it does not.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "random_program.h"
@@ -15,6 +16,9 @@ const core::Limits kSevenPerMinute = MakeLimits({{7, 60 * kSecond, 7, nullptr, {
 const core::Limits kThree =
     MakeLimits({{100, kSecond, 50, nullptr, {}}, {7, 60 * kSecond, 20, nullptr, {}}, {3, 3600 * kSecond, 3, nullptr, {}}});
 
+// Of a number that takes 8 bytes: Valkey 9 keeps short values beside their keys, and calls that embstr.
+const auto kCompact = testing::AnyOf("int", "embstr");
+
 std::string Encoding(ScriptServer& redis, const char* key) {
   redisReply* reply = redis_server_command(redis.server(), "OBJECT ENCODING %s", key);
   const std::string encoding = reply != nullptr && reply->type == REDIS_REPLY_STRING ? reply->str : "";
@@ -26,7 +30,7 @@ TEST(ScriptState, OneLimitOfWholeMicrosecondsIsKeptAsAnInteger) {
   ScriptServer redis;
   redis.Allow("k", kHundredPerMinute, 1);
   EXPECT_EQ(redis.Get("k"), std::to_string(redis.now() + 600'000));
-  EXPECT_EQ(Encoding(redis, "k"), "int");
+  EXPECT_THAT(Encoding(redis, "k"), kCompact);
 }
 
 TEST(ScriptState, AFractionIsKeptAsAPairOfDoubles) {
@@ -164,7 +168,7 @@ TEST(ScriptState, APolicyReducedToOneLimitGoesOnWithItsDebt) {
   const core::Limits first{kThree[0]};
   EXPECT_EQ(redis.Allow("k", first, 0).remaining, 47);
   EXPECT_EQ(redis.Allow("k", first, 1).remaining, 46);
-  EXPECT_EQ(Encoding(redis, "k"), "int");
+  EXPECT_THAT(Encoding(redis, "k"), kCompact);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <regex.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -48,4 +49,13 @@ time_t time(time_t *out) {
   clock_gettime(CLOCK_REALTIME, &ts);
   if (out != NULL) *out = ts.tv_sec;
   return ts.tv_sec;
+}
+
+/* By regular expressions Redis finds out whether the processor's own counter is a clock, and nothing else. Where it is, Valkey 9
+ * counts microseconds by that between looks at the wall clock a millisecond apart. Here it never is.
+ */
+int regexec(const regex_t *restrict pattern, const char *restrict text, size_t count, regmatch_t matches[restrict count],
+            int flags) {
+  (void)pattern, (void)text, (void)count, (void)matches, (void)flags;
+  return REG_NOMATCH;
 }

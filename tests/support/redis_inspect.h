@@ -8,6 +8,9 @@
 extern "C" {
 #endif
 
+/* redis_server_options.arguments with which the server that is on the PATH runs DEBUG: before Redis 7.0 it needs and knows none. */
+const char *const *redis_server_debug_arguments(void);
+
 /* Send one command (hiredis format) on the server's own connection. NULL when the connection fails; else yours to
  * free with freeReplyObject.
  */

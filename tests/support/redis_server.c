@@ -257,7 +257,8 @@ void redis_server_stop(redis_server *server) {
   disconnect(server);
   if (server->pid > 0) {
     kill(server->pid, SIGCONT);
-    kill(server->pid, SIGTERM);
+    /* Where the shim's clock stands, the timers of Redis 6.0 do too, and one of them notices SIGTERM. */
+    kill(server->pid, server->clock != NULL ? SIGKILL : SIGTERM);
     reap(server, STOP_WAIT_MS);
   }
   if (server->clock != NULL) munmap(server->clock, sizeof *server->clock);
