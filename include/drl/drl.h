@@ -25,6 +25,7 @@
  * A tour
  *   status.h    codes, names and messages
  *   client.h    the connection and its I/O thread: open one per process and Redis
+ *   log.h       lines about the connection's life, to fetch
  *   limiter.h   limits, allow, peek, reset, allow_many: the blocking calls
  *   decision.h  the answer
  *   queue.h     asynchronous calls: completion queue and callback
@@ -50,6 +51,7 @@
 #include "export.h"
 #include "http.h"
 #include "limiter.h"
+#include "log.h"
 #include "queue.h"
 #include "stats.h"
 #include "status.h"

@@ -14,6 +14,13 @@ inline Micros MonotonicMicros() {
   return static_cast<Micros>(ts.tv_sec) * 1000000 + ts.tv_nsec / 1000;
 }
 
+// Unix time, for people to read.
+inline int64_t WallMicros() {
+  timespec ts;
+  clock_gettime(CLOCK_REALTIME, &ts);
+  return static_cast<int64_t>(ts.tv_sec) * 1000000 + ts.tv_nsec / 1000;
+}
+
 inline timespec ToTimespec(Micros us) {
   return {static_cast<time_t>(us / 1'000'000), static_cast<long>(us % 1'000'000 * 1000)};
 }

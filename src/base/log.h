@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 
 #include "drl/client.h"
 
@@ -13,8 +12,8 @@ class Log {
   Log() = default;
   Log(drl_log_callback callback, void* user) : callback_(callback), user_(user) {}
 
-  void Write(int32_t level, const std::string& message) const {
-    if (callback_ != nullptr) callback_(level, message.c_str(), user_);
+  void Write(int32_t level, const char* message) const {
+    if (callback_ != nullptr) callback_(level, message, user_);
   }
 
  private:

@@ -1,7 +1,5 @@
 #include "base/status.h"
 
-#include <algorithm>
-
 #include "base/utf8.h"
 
 namespace drl::base {
@@ -43,17 +41,7 @@ void Report(drl_status code, std::string_view message, drl_error* error) {
   if (message.empty()) message = StatusMessage(code);
   error->status = code;
   error->reserved = 0;
-  size_t length = 0;
-  while (!message.empty()) {
-    const Character character = DecodeUtf8(message);
-    const bool shown = character.length > 0 && !IsControl(character.code);
-    const std::string_view piece = shown ? message.substr(0, character.length) : "?";
-    if (length + piece.size() >= sizeof(error->message)) break;
-    piece.copy(error->message + length, piece.size());
-    length += piece.size();
-    message.remove_prefix(std::max<size_t>(character.length, 1));
-  }
-  error->message[length] = '\0';
+  CopyShown(message, error->message, sizeof error->message);
 }
 
 }  // namespace drl::base

@@ -50,8 +50,7 @@ class [[nodiscard]] Result {
 // True for the codes of 100..199: Redis did not decide, the fail strategy speaks.
 [[nodiscard]] constexpr bool IsDegraded(drl_status code) { return code >= 100 && code < 200; }
 
-// Writes a status into the caller's drl_error (which may be null), cutting the message to fit. What is not UTF-8 or a control
-// character (a server's words, a URL's) becomes a question mark.
+// Writes a status into the caller's drl_error (which may be null), cutting the message to fit.
 void Report(const Status& status, drl_error* error);
 void Report(drl_status code, std::string_view message, drl_error* error);
 

@@ -34,4 +34,20 @@ inline Character DecodeUtf8(std::string_view text) {
 // Whether it moves a cursor instead of showing something.
 [[nodiscard]] constexpr bool IsControl(uint32_t code) { return code < 0x20 || (code >= 0x7F && code < 0xA0); }
 
+// Writes a text for a person into `size` bytes, NUL-terminated and cut between characters. What is not UTF-8 or a control
+// character (a server's words, a URL's) becomes a question mark.
+inline void CopyShown(std::string_view text, char* out, size_t size) {
+  size_t length = 0;
+  while (!text.empty()) {
+    const Character character = DecodeUtf8(text);
+    const bool shown = character.length > 0 && !IsControl(character.code);
+    const std::string_view piece = shown ? text.substr(0, character.length) : "?";
+    if (length + piece.size() >= size) break;
+    piece.copy(out + length, piece.size());
+    length += piece.size();
+    text.remove_prefix(character.length > 0 ? character.length : 1);
+  }
+  out[length] = '\0';
+}
+
 }  // namespace drl::base

@@ -136,6 +136,19 @@ Status Client::DecideLater(const Request& request, drl_decision_callback callbac
   return {DRL_ERR_CLOSED, base::StatusMessage(DRL_ERR_CLOSED)};
 }
 
+int Client::log_fd() {
+  Status why;
+  Engine* engine = this->engine(why);
+  return engine == nullptr ? -1 : engine->log().event().get();
+}
+
+Status Client::DrainLog(std::span<drl_log_line> lines, size_t& taken, int64_t& dropped) {
+  Status why;
+  Engine* engine = this->engine(why);
+  if (engine != nullptr) taken = engine->log().Drain(lines, dropped);
+  return why;
+}
+
 Status Client::ReadStats(drl_stats& stats) {
   Status why;
   Engine* engine = closed_.load(std::memory_order_relaxed) ? engine_.Inherited() : this->engine(why);

@@ -38,6 +38,10 @@ class Client {
   // The callback form.
   base::Status DecideLater(const Request& request, drl_decision_callback callback, void* user);
 
+  // The lines of the log that nobody took yet, and the descriptor that says so; -1 where there is none.
+  [[nodiscard]] int log_fd();
+  base::Status DrainLog(std::span<drl_log_line> lines, size_t& taken, int64_t& dropped);
+
   base::Status ReadStats(drl_stats& stats);
   // The counters of all limiters with this namespace and name.
   Outcomes& SeriesFor(const std::string& key_namespace, const std::string& name);

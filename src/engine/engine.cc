@@ -35,7 +35,10 @@ class SignalsBlocked {
 base::Result<Engine*> Engine::Start(const EngineOptions& options, uint64_t generation) {
   auto engine = std::unique_ptr<Engine>(new Engine(options, generation));
   if (!engine->shared_.pool.valid()) return base::Status(DRL_ERR_MEMORY, "no memory for the submission queue");
-  if (!engine->shared_.wake.valid() || !engine->over_.valid()) return base::Status(DRL_ERR_SYSTEM, "cannot make an eventfd");
+  if (!engine->shared_.log.valid()) return base::Status(DRL_ERR_MEMORY, "no memory for the log");
+  if (!engine->shared_.wake.valid() || !engine->over_.valid() || !engine->shared_.log.event().valid()) {
+    return base::Status(DRL_ERR_SYSTEM, "cannot make an eventfd");
+  }
   const base::Result<uint64_t> seed = base::RandomSeed();
   if (!seed.ok()) return seed.status();
   try {
@@ -52,7 +55,7 @@ base::Result<Engine*> Engine::Start(const EngineOptions& options, uint64_t gener
 Engine::Engine(const EngineOptions& options, uint64_t generation)
     : options_(options),
       generation_(generation),
-      shared_(options.queue_capacity, options.spin),
+      shared_(options_),
       spin_(options.spin) {}
 
 Engine::~Engine() { Stop(); }
@@ -60,6 +63,7 @@ Engine::~Engine() { Stop(); }
 void Engine::Abandon() {
   close(shared_.wake.get());
   close(over_.get());
+  close(shared_.log.event().get());
   if (loop_->socket() >= 0) close(loop_->socket());
 }
 

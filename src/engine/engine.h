@@ -65,6 +65,7 @@ class Engine {
     observer.callback(limiter.key_namespace().c_str(), limiter.name().c_str(), status, &decision, observer.user);
   }
 
+  [[nodiscard]] LogRing& log() { return shared_.log; }
   void ReadStats(drl_stats& stats) const;
   [[nodiscard]] uint64_t generation() const { return generation_; }
   [[nodiscard]] CompletionSink& callback_sink() { return callback_sink_; }

@@ -69,7 +69,7 @@ void Loop::Rest() {
 }
 
 void Loop::WriteNotes() {
-  for (const Note& note : notes_) options_.log.Write(note.level, note.text);
+  for (const Note& note : notes_) shared_.log.Write(note.level, note.text);
   notes_.clear();
 }
 

@@ -19,6 +19,7 @@
 #include "engine/call.h"
 #include "engine/counters.h"
 #include "engine/link.h"
+#include "engine/log_ring.h"
 #include "engine/redis_clock.h"
 #include "engine/sleepers.h"
 #include "engine/slot_pool.h"
@@ -45,13 +46,15 @@ struct EngineOptions {
 
 // What callers and the I/O thread share.
 struct Shared {
-  Shared(uint32_t capacity, bool spin) : pool(capacity), lone_trial(spin, true), crowd_trial(spin, false) {}
+  explicit Shared(const EngineOptions& options)
+      : pool(options.queue_capacity), log(options.log), lone_trial(options.spin, true), crowd_trial(options.spin, false) {}
 
   SlotPool pool;
   Submissions submissions;
   Submissions answered;  // requests of callbacks whose answer is known: see Engine::AnswerLater
   Breaker breaker;
   Counters counters;
+  LogRing log;
   Baton baton;
   base::EventFd wake;
   // Whoever runs the loop, or would pick up the baton, sleeps until `wake` is signalled.
