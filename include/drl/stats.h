@@ -30,9 +30,10 @@ typedef struct drl_stats {
   int64_t allowed;            /* decisions by outcome; peeks and resets are not counted among them */
   int64_t denied;
   int64_t never;
-  int64_t undecided;          /* the sum of the next eight */
+  int64_t undecided;          /* the sum of the next nine */
   int64_t degraded_timeout;
-  int64_t degraded_connection; /* connect, resolve, auth, permission, connection lost */
+  int64_t degraded_connection; /* connect, resolve, connection lost */
+  int64_t degraded_auth;       /* credentials or a permission refused: somebody must mend the configuration */
   int64_t degraded_redis;      /* error replies, protocol errors, foreign keys */
   int64_t degraded_circuit_open;
   int64_t degraded_queue_full;
@@ -56,7 +57,7 @@ typedef struct drl_stats {
 } drl_stats;
 
 #define DRL_STATS_INIT \
-  { (uint32_t)sizeof(drl_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0}, {0}, 0, 0 }
+  { (uint32_t)sizeof(drl_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0}, {0}, 0, 0 }
 
 #ifdef __cplusplus
 extern "C" {

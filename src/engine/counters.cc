@@ -17,10 +17,11 @@ void Outcomes::CountCause(drl_status cause) {
       return timeout.Add();
     case DRL_ERR_CONNECT:
     case DRL_ERR_RESOLVE:
-    case DRL_ERR_AUTH:
-    case DRL_ERR_PERMISSION:
     case DRL_ERR_CONNECTION_LOST:
       return connection.Add();
+    case DRL_ERR_AUTH:
+    case DRL_ERR_PERMISSION:
+      return auth.Add();
     case DRL_ERR_CIRCUIT_OPEN:
       return circuit_open.Add();
     case DRL_ERR_QUEUE_FULL:
@@ -54,13 +55,14 @@ void Counters::Read(drl_stats& stats) const {
   stats.never = outcomes.never.get();
   stats.degraded_timeout = outcomes.timeout.get();
   stats.degraded_connection = outcomes.connection.get();
+  stats.degraded_auth = outcomes.auth.get();
   stats.degraded_redis = outcomes.redis.get();
   stats.degraded_circuit_open = outcomes.circuit_open.get();
   stats.degraded_queue_full = outcomes.queue_full.get();
   stats.degraded_shed = outcomes.shed.get();
   stats.cancelled = outcomes.cancelled.get();
   stats.closed = outcomes.closed.get();
-  stats.undecided = stats.degraded_timeout + stats.degraded_connection + stats.degraded_redis +
+  stats.undecided = stats.degraded_timeout + stats.degraded_connection + stats.degraded_auth + stats.degraded_redis +
                     stats.degraded_circuit_open + stats.degraded_queue_full + stats.degraded_shed + stats.cancelled +
                     stats.closed;
   stats.peeks = outcomes.peeks.get();

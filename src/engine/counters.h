@@ -28,7 +28,7 @@ struct Outcomes {
   // Written by whoever runs the loop, one thread at a time.
   Counter allowed, denied, never, peeks, resets;
   // Written by any thread.
-  Counter timeout, connection, redis, circuit_open, queue_full, shed, cancelled, closed;
+  Counter timeout, connection, auth, redis, circuit_open, queue_full, shed, cancelled, closed;
 
   // Any thread: a request ended without Redis's decision.
   void CountCause(drl_status cause);

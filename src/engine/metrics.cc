@@ -22,9 +22,10 @@ constexpr OutcomeLabel kDecided[] = {
 
 constexpr OutcomeLabel kUndecided[] = {
     {"timeout", &Outcomes::timeout},           {"connection", &Outcomes::connection},
-    {"redis", &Outcomes::redis},               {"circuit_open", &Outcomes::circuit_open},
-    {"queue_full", &Outcomes::queue_full},     {"shed", &Outcomes::shed},
-    {"cancelled", &Outcomes::cancelled},       {"closed", &Outcomes::closed},
+    {"auth", &Outcomes::auth},                 {"redis", &Outcomes::redis},
+    {"circuit_open", &Outcomes::circuit_open}, {"queue_full", &Outcomes::queue_full},
+    {"shed", &Outcomes::shed},                 {"cancelled", &Outcomes::cancelled},
+    {"closed", &Outcomes::closed},
 };
 
 // Label values escape the backslash, the quote and the line feed.

@@ -75,11 +75,30 @@ TEST_F(StatsTest, DegradedCallsAreCountedByCauseAndAddUp) {
   for (int i = 0; i < 50; ++i) Allow(limiter, "someone");
   const drl_stats stats = SettledStats();
   EXPECT_EQ(stats.undecided, 50);
-  EXPECT_EQ(stats.degraded_timeout + stats.degraded_connection + stats.degraded_redis + stats.degraded_circuit_open +
-                stats.degraded_queue_full + stats.degraded_shed + stats.cancelled + stats.closed,
+  EXPECT_EQ(stats.degraded_timeout + stats.degraded_connection + stats.degraded_auth + stats.degraded_redis +
+                stats.degraded_circuit_open + stats.degraded_queue_full + stats.degraded_shed + stats.cancelled + stats.closed,
             50);
   EXPECT_GT(stats.degraded_connection, 0);
   EXPECT_GT(stats.connect_failures, 0);
+}
+
+TEST_F(StatsTest, RefusedCredentialsAndPermissionsAreCountedApart) {
+  freeReplyObject(redis_server_command(server.get(), "ACL SETUSER default -evalsha"));
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(Allow(limiter, "someone").decision.cause, DRL_ERR_PERMISSION);
+  EXPECT_EQ(SettledStats().degraded_auth, 5);
+  drl_client_options options = ClientOptions(redis_server_url(server.get()));
+  options.username = "nobody";
+  options.password = "wrong";
+  client = OpenClient(options);
+  limiter = OpenLimiter(client, Ledger());
+  while (Allow(limiter, "someone").decision.cause == DRL_ERR_TIMEOUT) {
+  }
+  const drl_stats before = SettledStats();
+  EXPECT_EQ(Allow(limiter, "someone").decision.cause, DRL_ERR_AUTH) << "while the breaker is open, too";
+  const drl_stats after = SettledStats();
+  EXPECT_EQ(after.degraded_auth - before.degraded_auth, 1);
+  EXPECT_EQ(after.undecided - before.undecided, 1);
+  EXPECT_EQ(after.degraded_connection, 0);
 }
 
 TEST_F(StatsTest, WaitingAndCancelledCallsAreCounted) {
