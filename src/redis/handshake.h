@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "base/status.h"
@@ -26,9 +27,12 @@ class Handshake {
   [[nodiscard]] int64_t redis_time_us() const { return redis_time_us_; }
 
  private:
+  [[nodiscard]] std::string Harmless(const std::string& text) const;
+
   enum class Step { kAuth, kSelect, kSetName, kTime, kScriptLoad };
 
   std::vector<Step> steps_;
+  std::string username_, password_;
   size_t next_ = 0;
   int64_t redis_time_us_ = 0;
 };

@@ -152,5 +152,19 @@ TEST(Handshake, EndsWhenTheTimeIsNoTime) {
   EXPECT_EQ(handshake.Accept(Ok()).code(), DRL_ERR_PROTOCOL);
 }
 
+TEST(Handshake, CredentialsThatTheServerRepeatsAreNotShown) {
+  for (const char* text : {"ERR unknown command 'AUTH', with args beginning with: 'limiter' 'secret' ",
+                           "ERR unknown command `AUTH`, with args beginning with: `limiter`, "}) {
+    RespWriter out;
+    Handshake handshake;
+    Endpoint endpoint = WithPassword();
+    endpoint.username = "limiter";
+    handshake.Begin(endpoint, out);
+    const base::Status status = handshake.Accept(Error(text));
+    EXPECT_EQ(status.code(), DRL_ERR_AUTH);
+    EXPECT_EQ(status.message(), "logging in: ERR");
+  }
+}
+
 }  // namespace
 }  // namespace drl::redis
