@@ -66,10 +66,22 @@ extern "C" {
  */
 DRL_API drl_status drl_client_open(const drl_client_options *options, drl_client **client, drl_error *error);
 
+/** Wait until Redis has run the library's script once since the client was opened (every server that owns keys), which shows that
+ *  it is there, lets this user in and permits what the script does. It says nothing about later: drl_stats.connected does.
+ *  The probe asks about a key of the namespace of the first limiter (none yet: "default"); it charges and writes nothing.
+ *
+ *  Returns: DRL_OK; at the time-out why not yet, with the sentence of the last attempt: DRL_ERR_AUTH, _PERMISSION, _CONNECT, _RESOLVE,
+ *           ..., DRL_ERR_TIMEOUT when nothing was heard. No failure ends the wait early: somebody may be mending it.
+ *           DRL_ERR_CLOSED when another thread closes the client, DRL_ERR_REENTRANT in a callback, DRL_ERR_OPTION.
+ *  In:      timeout_us  0..3600000000; 0 looks once
+ *  Thread:  any. Blocks: at most timeout_us.
+ */
+DRL_API drl_status drl_client_wait_ready(drl_client *client, int64_t timeout_us, drl_error *error);
+
 /** Close a client. Waiting calls end with DRL_ERR_CLOSED; its limiters and queues may be closed before or after,
  *  and until then answer DRL_ERR_CLOSED. NULL is fine. Do not call it from a callback of the library.
  *
- *  Thread:  any, also while other threads use its limiters (not its own handle). Blocks: a few milliseconds at most.
+ *  Thread:  any, also while other threads use its limiters or are in drl_client_wait_ready (not its handle otherwise). Blocks: a few milliseconds at most.
  */
 DRL_API void drl_client_close(drl_client *client);
 

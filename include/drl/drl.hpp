@@ -13,7 +13,7 @@
  * A tour
  *   cpp/status.hpp    Error, and status codes as std::error_code
  *   cpp/decision.hpp  the answer
- *   cpp/client.hpp    Client: the connection and its I/O thread, shared by limiters; stats and metrics
+ *   cpp/client.hpp    Client: the connection and its I/O thread, shared by limiters; readiness, log, stats and metrics
  *   cpp/limiter.hpp   Limiter: Allow, Peek, Reset, AllowMany, AllowAsync; headers and problem bodies of its decisions
  *   cpp/queue.hpp     Queue: asynchronous calls for an event loop
  *   cpp/http.hpp      header and problem types; Resolver: the address of a client

@@ -84,6 +84,19 @@ Result<engine::EngineOptions> MakeEngineOptions(const drl_client_options& option
   return made;
 }
 
+// Keeps what a handle stands for while its own thread waits: another may close the handle.
+class Kept {
+ public:
+  explicit Kept(engine::Client& core) : core_(core) { core_.Ref(); }
+  ~Kept() { core_.Unref(); }
+  Kept(const Kept&) = delete;
+  Kept& operator=(const Kept&) = delete;
+  engine::Client* operator->() { return &core_; }
+
+ private:
+  engine::Client& core_;
+};
+
 }  // namespace
 }  // namespace drl::capi
 
@@ -107,6 +120,18 @@ drl_status drl_client_open(const drl_client_options* options, drl_client** clien
     handle->core = *core;
     *client = handle.release();
     return {};
+  });
+}
+
+drl_status drl_client_wait_ready(drl_client* client, int64_t timeout_us, drl_error* error) {
+  return Fence(error, [&]() -> drl::base::Status {
+    drl::base::Status status = CheckHandle(client, "client");
+    if (!status.ok()) return status;
+    if (timeout_us < 0 || timeout_us > 3'600'000'000) {
+      return OutOfRange("timeout_us", timeout_us, "0..3600000000 microseconds");
+    }
+    if (drl::engine::InCallback()) return {DRL_ERR_REENTRANT, "a blocking call was made from a callback"};
+    return Kept(*client->core)->WaitReady(timeout_us);
   });
 }
 

@@ -80,8 +80,9 @@ class CallWriter {
   std::array<Group, core::kDecisionsPerCallMax> groups_;
 };
 
-// A call without decisions: asks whether the script answers, and what time it is.
-void WriteProbe(Call& call, int64_t tag, base::Micros now, redis::RespWriter& out);
+// A call without decisions: asks whether the script answers, and what time it is. It has one key, as some proxies want, and neither
+// charges nor writes.
+void WriteProbe(Call& call, int64_t tag, base::Micros now, const std::string& key_namespace, redis::RespWriter& out);
 // SCRIPT LOAD, after NOSCRIPT.
 void WriteScriptLoad(Call& call, base::Micros now, redis::RespWriter& out);
 

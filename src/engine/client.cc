@@ -9,7 +9,7 @@ using base::Status;
 
 Result<Client*> Client::Open(EngineOptions options, std::vector<uint8_t> identity_secret) {
   Client* client = new Client(std::move(options), std::move(identity_secret));
-  Result<Engine*> engine = Engine::Start(client->options_, base::ForkGeneration());
+  Result<Engine*> engine = Engine::Start(client->options_, client->first_namespace_, base::ForkGeneration());
   if (!engine.ok()) {
     client->Unref();
     return engine.status();
@@ -39,7 +39,7 @@ Engine* Client::engine(Status& why) {
     return nullptr;
   }
   return engine_.Get([&](Engine* inherited) -> Engine* {
-    Result<Engine*> fresh = Engine::Start(options_, base::ForkGeneration());
+    Result<Engine*> fresh = Engine::Start(options_, first_namespace_, base::ForkGeneration());
     if (!fresh.ok()) {
       why = fresh.status();
       return nullptr;
@@ -149,6 +149,12 @@ Status Client::DrainLog(std::span<drl_log_line> lines, size_t& taken, int64_t& d
   return why;
 }
 
+Status Client::WaitReady(base::Micros timeout) {
+  Status why;
+  Engine* engine = this->engine(why);
+  return engine == nullptr ? why : engine->WaitReady(timeout);
+}
+
 Status Client::ReadStats(drl_stats& stats) {
   Status why;
   Engine* engine = closed_.load(std::memory_order_relaxed) ? engine_.Inherited() : this->engine(why);
@@ -158,6 +164,9 @@ Status Client::ReadStats(drl_stats& stats) {
 }
 
 Outcomes& Client::SeriesFor(const std::string& key_namespace, const std::string& name) {
+  Status why;
+  Engine* engine = first_namespace_.Set(key_namespace) ? this->engine(why) : nullptr;
+  if (engine != nullptr) engine->LimiterOpened();
   return series_.For(key_namespace, name);
 }
 

@@ -43,7 +43,8 @@ class Client {
   base::Status DrainLog(std::span<drl_log_line> lines, size_t& taken, int64_t& dropped);
 
   base::Status ReadStats(drl_stats& stats);
-  // The counters of all limiters with this namespace and name.
+  base::Status WaitReady(base::Micros timeout);
+  // The counters of all limiters with this namespace and name, for one that opens.
   Outcomes& SeriesFor(const std::string& key_namespace, const std::string& name);
   // Prometheus text.
   base::Result<std::string> Metrics();
@@ -60,6 +61,7 @@ class Client {
   const std::vector<uint8_t> identity_secret_;
   base::PerProcess<Engine> engine_;
   SeriesTable series_;
+  FirstNamespace first_namespace_;
   std::atomic<bool> closed_{false};
   std::atomic<int64_t> references_{1};
 };

@@ -113,7 +113,8 @@ void Loop::LoseConnection(const base::Status& status, base::Micros now) {
   in_flight_.Clear();
   shared_.counters.connected.store(false, std::memory_order_relaxed);
   notes_.push_back({DRL_LOG_WARNING, "connection lost: " + status.message()});
-  last_failure_.clear();
+  failures_.Forget();
+  if (!script_ran_) shared_.readiness.Fail(status);
   link_.Lose(now);
   if (link_.phase() == Link::Phase::kWaiting) {
     shared_.breaker.Open({status.code(), "circuit open: " + status.message()});

@@ -32,8 +32,8 @@ class SignalsBlocked {
 
 }  // namespace
 
-base::Result<Engine*> Engine::Start(const EngineOptions& options, uint64_t generation) {
-  auto engine = std::unique_ptr<Engine>(new Engine(options, generation));
+base::Result<Engine*> Engine::Start(const EngineOptions& options, const FirstNamespace& space, uint64_t generation) {
+  auto engine = std::unique_ptr<Engine>(new Engine(options, space, generation));
   if (!engine->shared_.pool.valid()) return base::Status(DRL_ERR_MEMORY, "no memory for the submission queue");
   if (!engine->shared_.log.valid()) return base::Status(DRL_ERR_MEMORY, "no memory for the log");
   if (!engine->shared_.wake.valid() || !engine->over_.valid() || !engine->shared_.log.event().valid()) {
@@ -52,10 +52,10 @@ base::Result<Engine*> Engine::Start(const EngineOptions& options, uint64_t gener
   return engine.release();
 }
 
-Engine::Engine(const EngineOptions& options, uint64_t generation)
+Engine::Engine(const EngineOptions& options, const FirstNamespace& space, uint64_t generation)
     : options_(options),
       generation_(generation),
-      shared_(options_),
+      shared_(options_, space),
       spin_(options.spin) {}
 
 Engine::~Engine() { Stop(); }
@@ -68,6 +68,7 @@ void Engine::Abandon() {
 }
 
 void Engine::Stop() {
+  shared_.readiness.Close();
   shared_.stopping.store(true, std::memory_order_seq_cst);
   shared_.wake.Signal();
   if (thread_.joinable()) thread_.join();
@@ -234,6 +235,20 @@ drl_status Degrade(const Limiter& limiter, int64_t cost, drl_status cause, int32
   core::FillDegraded(limiter.limits(), cost, open, cause, charged, decision);
   if (!base::IsDegraded(cause)) return cause;  // closed, cancelled
   return limiter.fail_strategy() == DRL_FAIL_ERROR && decision.outcome != DRL_OUTCOME_NEVER ? cause : DRL_OK;
+}
+
+base::Status Engine::WaitReady(Micros timeout) {
+  Readiness& readiness = shared_.readiness;
+  const Readiness::Waiter waiter(readiness);
+  if (timeout > 0 && !readiness.ready()) {
+    readiness.Ask();
+    shared_.Wake();
+  }
+  return readiness.Wait(base::MonotonicMicros() + timeout);
+}
+
+void Engine::LimiterOpened() {
+  if (shared_.readiness.LimiterOpened()) shared_.Wake();
 }
 
 void Engine::ReadStats(drl_stats& stats) const {

@@ -22,7 +22,7 @@ struct Request {
 class Engine {
  public:
   // Starts the I/O thread. `generation` tells a forked child that this engine is its parent's.
-  static base::Result<Engine*> Start(const EngineOptions& options, uint64_t generation);
+  static base::Result<Engine*> Start(const EngineOptions& options, const FirstNamespace& space, uint64_t generation);
   ~Engine();
 
   // Ends every request with DRL_ERR_CLOSED and the thread. Idempotent.
@@ -65,13 +65,17 @@ class Engine {
     observer.callback(limiter.key_namespace().c_str(), limiter.name().c_str(), status, &decision, observer.user);
   }
 
+  // Sleeps until the server has run the script once; at the deadline, why it has not.
+  base::Status WaitReady(base::Micros timeout);
+  // The first limiter was opened.
+  void LimiterOpened();
   [[nodiscard]] LogRing& log() { return shared_.log; }
   void ReadStats(drl_stats& stats) const;
   [[nodiscard]] uint64_t generation() const { return generation_; }
   [[nodiscard]] CompletionSink& callback_sink() { return callback_sink_; }
 
  private:
-  Engine(const EngineOptions& options, uint64_t generation);
+  Engine(const EngineOptions& options, const FirstNamespace& space, uint64_t generation);
   bool Drive(Slot* newest);
   void Wait(Slot& slot, bool lone);
   void SleepOn(Slot& slot);

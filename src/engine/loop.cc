@@ -5,13 +5,8 @@
 #include <algorithm>
 
 namespace drl::engine {
-namespace {
 
 using base::Micros;
-
-constexpr Micros kProbeEvery = 100'000;
-
-}  // namespace
 
 Loop::Loop(const EngineOptions& options, Shared& shared, uint64_t seed)
     : options_(options),
@@ -32,6 +27,7 @@ void Loop::Cycle() {
     shared_.answered.TakeAll(answered);
     EndAnswered(answered);
   }
+  TakeAsked();
   Micros now = base::MonotonicMicros();
   AdvanceLink(now);
   const bool was_ready = link_.ready();
@@ -75,8 +71,8 @@ void Loop::WriteNotes() {
 
 void Loop::AdvanceLink(Micros now) {
   if (link_.ready()) return;
-  if (link_.phase() == Link::Phase::kWaiting && shared_.breaker.demanded()) link_.OnDemand();
   const bool waiting = link_.phase() == Link::Phase::kWaiting;
+  if (waiting && (shared_.breaker.demanded() || shared_.readiness.awaited())) link_.OnDemand();
   const Link::Event event = link_.Advance(now);
   if (waiting && (link_.phase() != Link::Phase::kWaiting || event == Link::Event::kFailed)) shared_.breaker.Probing();
   if (event == Link::Event::kReady) {
@@ -85,7 +81,8 @@ void Loop::AdvanceLink(Micros now) {
     shared_.counters.connects.AddAlone();
     shared_.counters.connected.store(true, std::memory_order_relaxed);
     shared_.breaker.Close();
-    last_failure_.clear();
+    failures_.Forget();
+    BeginToProve();
     last_reply_at_ = now;
     notes_.push_back({DRL_LOG_INFO, "connected to " + options_.endpoint.Name()});
   } else if (event == Link::Event::kFailed) {
@@ -93,13 +90,13 @@ void Loop::AdvanceLink(Micros now) {
     shared_.counters.connect_failures.AddAlone();
     shared_.breaker.Open({error.code(), "circuit open: " + error.message()});
     EndPending(error.code(), error.message());
-    if (last_failure_ != error.message()) notes_.push_back({DRL_LOG_ERROR, error.message()});
-    last_failure_ = error.message();
+    shared_.readiness.Fail(error);
+    Complain(failures_, error.message(), now);
   }
 }
 
-// A ready connection that says nothing: while the breaker is open one question is kept under way, and when even that is not
-// answered for long, the connection is made anew.
+// A ready connection that says nothing: until it has run the script, and while the breaker is open, one question is kept under
+// way, and when even that is not answered for long, the connection is made anew.
 void Loop::KeepProbing(Micros now) {
   if (!link_.ready()) return;
   if (!in_flight_.empty()) {
@@ -108,10 +105,7 @@ void Loop::KeepProbing(Micros now) {
     }
     return;
   }
-  if (!shared_.breaker.refuses() || now < probe_at_) return;
-  probe_at_ = now + kProbeEvery;
-  shared_.breaker.Probing();
-  WriteProbe(in_flight_.PushBack(), ++tag_, now, link_.connection().out());
+  if (wants_probe() && now >= probe_at_) AskForProof(now);
 }
 
 // Looks for work for a moment before sleeping.
@@ -143,7 +137,7 @@ Micros Loop::NextDeadline() const {
 Micros Loop::NextTimer(Micros now) const {
   Micros next = std::min(link_.deadline(), NextDeadline());
   if (!in_flight_.empty()) next = std::min(next, in_flight_.front().sent_at + SilenceMax() + 1);
-  if (in_flight_.empty() && link_.ready() && shared_.breaker.refuses()) next = std::min(next, probe_at_);
+  if (wants_probe()) next = std::min(next, probe_at_);
   const Micros on_demand = link_.waiting_since() + Link::kWaitMaxOnDemand;
   if (link_.phase() == Link::Phase::kWaiting && on_demand > now) next = std::min(next, on_demand);
   return next;

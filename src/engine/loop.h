@@ -14,17 +14,20 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/repeats.h"
 #include "engine/baton.h"
 #include "engine/breaker.h"
 #include "engine/call.h"
 #include "engine/counters.h"
 #include "engine/link.h"
 #include "engine/log_ring.h"
+#include "engine/readiness.h"
 #include "engine/redis_clock.h"
 #include "engine/sleepers.h"
 #include "engine/slot_pool.h"
 #include "engine/spin.h"
 #include "engine/submissions.h"
+#include "redis/error_map.h"
 
 namespace drl::engine {
 
@@ -46,8 +49,12 @@ struct EngineOptions {
 
 // What callers and the I/O thread share.
 struct Shared {
-  explicit Shared(const EngineOptions& options)
-      : pool(options.queue_capacity), log(options.log), lone_trial(options.spin, true), crowd_trial(options.spin, false) {}
+  Shared(const EngineOptions& options, const FirstNamespace& space)
+      : pool(options.queue_capacity),
+        log(options.log),
+        first_namespace(space),
+        lone_trial(options.spin, true),
+        crowd_trial(options.spin, false) {}
 
   SlotPool pool;
   Submissions submissions;
@@ -55,6 +62,8 @@ struct Shared {
   Breaker breaker;
   Counters counters;
   LogRing log;
+  Readiness readiness;
+  const FirstNamespace& first_namespace;  // of the client
   Baton baton;
   base::EventFd wake;
   // Whoever runs the loop, or would pick up the baton, sleeps until `wake` is signalled.
@@ -72,7 +81,7 @@ struct Shared {
 
   // There is something for the I/O thread to do.
   [[nodiscard]] bool has_news() const {
-    return !submissions.empty() || !answered.empty() || stopping.load(std::memory_order_seq_cst);
+    return !submissions.empty() || !answered.empty() || readiness.asked() || stopping.load(std::memory_order_seq_cst);
   }
 
   // Any thread: the I/O thread has something to do.
@@ -108,12 +117,25 @@ class Loop {
   [[nodiscard]] base::Micros SilenceMax() const { return std::max<base::Micros>(1'000'000, 2 * options_.timeout); }
   void AdvanceLink(base::Micros now);
   void KeepProbing(base::Micros now);
+  // Whether the server is to be asked when the time has come.
+  [[nodiscard]] bool wants_probe() const {
+    return link_.ready() && in_flight_.empty() && !script_missing_ && (!script_ran_ || shared_.breaker.refuses());
+  }
   void WriteNotes();
   void Shutdown();
 
   // drive.cc: the part that a caller may run
   bool SpinForReply(base::Micros now, base::Micros budget);
   void SleepForReply();
+
+  // proving.cc: whether the server runs the script
+  void BeginToProve();
+  void AskForProof(base::Micros now);
+  void Proved();
+  void NoteError(const Call& call, const redis::MappedError& error, const std::string& text, base::Micros now);
+  void ExcuseProbe();
+  void TakeAsked();
+  void Complain(base::Repeats& repeats, const std::string& complaint, base::Micros now);
 
   // traffic.cc: calls out, replies in
   void Dispatch(base::Micros now);
@@ -139,6 +161,8 @@ class Loop {
 
   static constexpr size_t kCallsInFlightMax = 4;
   static constexpr uint8_t kAttemptsMax = 3;
+  static constexpr base::Micros kProbeEvery = 100'000;
+  static constexpr base::Micros kProbeSeldom = 1'000'000;  // while nobody waits for the answer
 
   const EngineOptions& options_;
   Shared& shared_;
@@ -153,10 +177,13 @@ class Loop {
   double busy_us_ = 0;  // of late, and the decisions made in that time
   double decided_ = 0;
   base::Micros probe_at_ = 0;
+  bool probe_named_ = false;  // the last probe was about the namespace of a limiter
+  bool script_ran_ = false;   // on this connection
   Spin spin_;
   bool script_missing_ = false;
-  std::string last_failure_;  // logged once, not at every attempt
-  bool driven_ = false;       // by a caller
+  base::Repeats failures_;  // to connect and log in
+  base::Repeats refusals_;  // of permissions
+  bool driven_ = false;     // by a caller
   struct Note {
     int32_t level;
     std::string text;

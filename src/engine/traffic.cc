@@ -77,7 +77,11 @@ void Loop::TakeReply(const redis::Reply& reply, Micros now) {
   in_flight_.PopFront();
   shared_.breaker.Heard(now);
   if (call.kind == CallKind::kScriptLoad) {
-    if (reply.type == redis::Reply::Type::kError) notes_.push_back({DRL_LOG_WARNING, "SCRIPT LOAD: " + reply.text});
+    if (reply.type == redis::Reply::Type::kError) {
+      NoteError(call, redis::MapError(reply.text), reply.text, now);
+    } else {
+      probe_at_ = now;
+    }
     last_reply_at_ = now;
     return;
   }
@@ -91,6 +95,8 @@ void Loop::TakeReply(const redis::Reply& reply, Micros now) {
   clock_.Learn(expired ? -integers[1] : integers[1], call.sent_at, now);
   if (shared_.breaker.refuses()) shared_.breaker.Close();
   link_.Proven();
+  Proved();
+  if (call.kind == CallKind::kProbe) return;  // waiting behind one says nothing about what Redis can take
   if (expired) {
     TakeExpired(call, now);
   } else {
@@ -123,7 +129,9 @@ void Loop::TakeVerdicts(Call& call, const redis::Reply& reply, Micros now) {
     }
     Slot& ending = *std::exchange(slot, nullptr);
     if (ending.kind == SlotKind::kReset && own[0] == redis::Reply::kRefused) {
-      End(ending, redis::MapError(reply.text).code, DRL_CHARGED_NO, reply.text);
+      const redis::MappedError error = redis::MapError(reply.text);
+      NoteError(call, error, reply.text, now);
+      End(ending, error.code, DRL_CHARGED_NO, reply.text);
     } else if (verdict.foreign) {
       End(ending, DRL_ERR_KEY_TYPE, DRL_CHARGED_NO, base::StatusMessage(DRL_ERR_KEY_TYPE));
     } else {
@@ -168,6 +176,7 @@ void Loop::TakeExpired(Call& call, Micros now) {
 void Loop::TakeError(Call& call, const redis::Reply& reply, Micros now) {
   const redis::MappedError error = redis::MapError(reply.text);
   const bool unknown = error.kind == redis::ErrorKind::kUnknown;
+  NoteError(call, error, reply.text, now);
   if (error.kind == redis::ErrorKind::kNoScript) {
     script_missing_ = true;
     Requeue(call, error.code, reply.text, now);
@@ -175,7 +184,7 @@ void Loop::TakeError(Call& call, const redis::Reply& reply, Micros now) {
     EndCall(call, error.code, unknown ? DRL_CHARGED_UNKNOWN : DRL_CHARGED_NO, reply.text);
   }
   last_reply_at_ = now;
-  if (error.kind == redis::ErrorKind::kUnhealthy) LoseConnection({error.code, reply.text}, now);
+  if (error.kind == redis::ErrorKind::kUnhealthy) LoseConnection({error.code, base::StatusMessage(error.code)}, now);
 }
 
 // Replies that come together are one after the other in Redis, so times and decisions are summed up before they are divided; and

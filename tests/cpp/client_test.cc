@@ -152,6 +152,33 @@ TEST_F(ClientTest, LogHearsOfTheConnection) {
   EXPECT_FALSE(lines.empty());
 }
 
+TEST_F(ClientTest, WaitReadyReturnsOnceRedisIsThereAndElseSaysWhyNot) {
+  const Client client(Options());
+  client.WaitReady(seconds(20));
+  const Client nowhere(kNowhere);
+  EXPECT_EQ(Thrown([&] { nowhere.WaitReady(milliseconds(100)); }), DRL_ERR_CONNECT);
+  std::error_code error;
+  nowhere.WaitReady(milliseconds(-1), error);
+  EXPECT_EQ(error.value(), DRL_ERR_OPTION);
+}
+
+TEST_F(ClientTest, LogIsDrainedOnce) {
+  const auto before = std::chrono::system_clock::now() - seconds(1);
+  const Client client(Options());
+  client.WaitReady(seconds(20));
+  const auto deadline = std::chrono::steady_clock::now() + seconds(5);
+  DrainedLog drained = client.DrainLog();
+  while (drained.lines.empty() && std::chrono::steady_clock::now() < deadline) drained = client.DrainLog();
+  ASSERT_EQ(drained.lines.size(), 1u);
+  EXPECT_EQ(drained.dropped, 0);
+  EXPECT_EQ(drained.lines[0].level, LogLevel::kInfo);
+  EXPECT_THAT(drained.lines[0].message, HasSubstr("connected"));
+  EXPECT_GT(drained.lines[0].at, before);
+  EXPECT_TRUE(client.DrainLog().lines.empty());
+  EXPECT_GE(client.LogFd(), 0);
+  EXPECT_EQ(client.LogFd(), drl_client_log_fd(client.get()));
+}
+
 TEST_F(ClientTest, ObserverSeesDecisionsAndNames) {
   std::vector<std::string> seen;
   ClientOptions options = Options();

@@ -21,12 +21,12 @@ void fake_redis_stop(fake_redis *fake);
 
 const char *fake_redis_url(const fake_redis *fake);
 
-/* From now on answer each EVALSHA with these bytes of RESP after `delay_us`; NULL: not at all. Copied. */
+/* From now on answer each EVALSHA but the library's probes with these bytes of RESP after `delay_us`; NULL: not at all. Copied. */
 void fake_redis_answer(fake_redis *fake, const char *bytes, long delay_us);
 /* From now on answer a command of the greeting ("TIME", "AUTH", "SELECT", "CLIENT", "SCRIPT") with these bytes. Copied. */
 void fake_redis_greet(fake_redis *fake, const char *command, const char *bytes);
 
-/* How many EVALSHA came so far. */
+/* How many EVALSHA came so far, probes not counted. */
 int fake_redis_calls(fake_redis *fake);
 
 #ifdef __cplusplus

@@ -9,8 +9,10 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "../client.h"
+#include "../log.h"
 #include "../stats.h"
 #include "decision.hpp"
 #include "status.hpp"
@@ -19,6 +21,19 @@ namespace drl {
 
 enum class LogLevel : int32_t { kError = DRL_LOG_ERROR, kWarning = DRL_LOG_WARNING, kInfo = DRL_LOG_INFO };
 enum class Spin : int32_t { kAdaptive = DRL_SPIN_ADAPTIVE, kOff = DRL_SPIN_OFF };
+
+/** One line about the connection's life. */
+struct LogLine {
+  std::chrono::system_clock::time_point at;
+  LogLevel level;
+  std::string message;
+};
+
+/** What Client::DrainLog takes: lines, oldest first, and how many were lost before them since the last time. */
+struct DrainedLog {
+  std::vector<LogLine> lines;
+  int64_t dropped = 0;
+};
 
 /** What an observer sees; the views live until it returns. */
 struct Observation {
@@ -86,6 +101,16 @@ class Client {
   explicit Client(std::string redis_url) : Client(OptionsOf(std::move(redis_url))) {}
   explicit Client(const char* redis_url) : Client(OptionsOf(redis_url)) {}
 
+  /** Wait until Redis has run the library's script once, or fail at the time-out with why it has not: drl_client_wait_ready. */
+  void WaitReady(std::chrono::microseconds timeout) const { WaitReady(timeout, nullptr); }
+  void WaitReady(std::chrono::microseconds timeout, std::error_code& error) const { WaitReady(timeout, &error); }
+
+  /** Polls readable while lines of the log wait, borrowed; -1 for a client that did not open. */
+  int LogFd() const noexcept { return drl_client_log_fd(get()); }
+  /** The lines of the log that nobody took yet. */
+  DrainedLog DrainLog() const { return DrainLog(nullptr); }
+  DrainedLog DrainLog(std::error_code& error) const { return DrainLog(&error); }
+
   /** The counters so far. */
   Stats ReadStats() const { return ReadStats(nullptr); }
   Stats ReadStats(std::error_code& error) const { return ReadStats(&error); }
@@ -144,6 +169,30 @@ class Client {
       return status == DRL_OK ? drl_client_open(&at, &state->handle, why) : status;
     });
     if (state->handle != nullptr) state_ = std::move(state);
+  }
+
+  void WaitReady(std::chrono::microseconds timeout, std::error_code* error) const {
+    detail::Run(error, [&](drl_error* why) { return drl_client_wait_ready(get(), timeout.count(), why); });
+  }
+
+  DrainedLog DrainLog(std::error_code* error) const {
+    constexpr int32_t kAtOnce = 16;
+    drl_log_line lines[kAtOnce];
+    DrainedLog drained;
+    int32_t count = kAtOnce;
+    while (count == kAtOnce) {
+      int64_t dropped = 0;
+      count = 0;
+      detail::Run(error, [&](drl_error* why) {
+        return drl_client_log_drain(get(), lines, kAtOnce, &count, &dropped, why);
+      });
+      drained.dropped += dropped;
+      for (int32_t i = 0; i < count; ++i) {
+        const std::chrono::system_clock::time_point at{std::chrono::microseconds(lines[i].at_us)};
+        drained.lines.push_back({at, static_cast<LogLevel>(lines[i].level), lines[i].message});
+      }
+    }
+    return drained;
   }
 
   Stats ReadStats(std::error_code* error) const {

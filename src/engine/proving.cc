@@ -1,0 +1,62 @@
+// Whether the server runs the script. It is asked on each new connection, and again until it has (loop.cc: KeepProbing); the
+// verdicts on requests say so too. And what is logged where Redis refuses it.
+#include "engine/loop.h"
+#include "redis/permission.h"
+
+namespace drl::engine {
+
+using base::Micros;
+
+void Loop::BeginToProve() {
+  script_ran_ = false;
+  probe_at_ = 0;
+  shared_.readiness.Fail(
+      {DRL_ERR_TIMEOUT, "connected to " + options_.endpoint.Name() + ", which has not run the script yet"});
+}
+
+void Loop::AskForProof(Micros now) {
+  const bool urgent = shared_.breaker.refuses() || shared_.readiness.awaited();
+  probe_at_ = now + (urgent ? kProbeEvery : kProbeSeldom);
+  if (shared_.breaker.refuses()) shared_.breaker.Probing();
+  probe_named_ = shared_.first_namespace.known();
+  WriteProbe(in_flight_.PushBack(), ++tag_, now, shared_.first_namespace.get(), link_.connection().out());
+}
+
+void Loop::Proved() {
+  if (script_ran_) return;
+  script_ran_ = true;
+  shared_.readiness.Ready();
+}
+
+void Loop::NoteError(const Call& call, const redis::MappedError& error, const std::string& text, Micros now) {
+  if (error.kind == redis::ErrorKind::kNoScript) return;  // it is loaded, and asked again
+  if (error.code == DRL_ERR_PERMISSION) {
+    const redis::Refusal refusal =
+        redis::ExplainRefusal(text, call.kind == CallKind::kScriptLoad ? "SCRIPT LOAD" : "EVALSHA");
+    if (call.kind == CallKind::kProbe && refusal.key && !probe_named_) return ExcuseProbe();
+    Complain(refusals_, refusal.sentence, now);
+  } else if (call.kind == CallKind::kScriptLoad) {
+    Complain(refusals_, "SCRIPT LOAD: " + text, now);
+  }
+  if (!script_ran_) shared_.readiness.Fail({error.code, text});
+}
+
+// First said, then looked: a limiter that opens at this moment looks in the other order, so one of the two sees the other.
+void Loop::ExcuseProbe() {
+  script_ran_ = true;
+  shared_.readiness.Excuse();
+  if (shared_.first_namespace.known()) shared_.readiness.LimiterOpened();
+}
+
+// Another look at the server, which some thread asked for, unless it has run the script.
+void Loop::TakeAsked() {
+  if (!shared_.readiness.TakeAsked()) return;
+  probe_at_ = 0;
+  if (!shared_.readiness.ready()) script_ran_ = false;
+}
+
+void Loop::Complain(base::Repeats& repeats, const std::string& complaint, Micros now) {
+  if (repeats.Due(complaint, now)) notes_.push_back({DRL_LOG_ERROR, complaint});
+}
+
+}  // namespace drl::engine

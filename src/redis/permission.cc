@@ -1,0 +1,43 @@
+#include "redis/permission.h"
+
+namespace drl::redis {
+namespace {
+
+bool Has(std::string_view text, std::string_view words) { return text.find(words) != std::string_view::npos; }
+
+// The command in "... no permissions to run the 'script|load' command"; empty where Redis names none. Only what looks like a
+// command is taken, so that nothing else can come through.
+std::string_view NamedCommand(std::string_view text) {
+  constexpr std::string_view kBefore = "to run the '";
+  constexpr size_t kCommandLenMax = 32;
+  const size_t at = text.find(kBefore);
+  if (at == std::string_view::npos) return {};
+  text.remove_prefix(at + kBefore.size());
+  text = text.substr(0, text.find('\''));
+  const bool plain = text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ|_-") == text.npos;
+  return plain && text.size() <= kCommandLenMax ? text : std::string_view();
+}
+
+}  // namespace
+
+Refusal ExplainRefusal(std::string_view text, std::string_view command) {
+  Refusal refusal;
+  // Up to 7.0 "to access one of the keys" and "access at least one of the keys", later "No permissions to access a key".
+  refusal.key = Has(text, "access") && Has(text, "key");
+  const bool inside = !text.starts_with("NOPERM");
+  const std::string_view named = NamedCommand(text);
+  refusal.sentence = "Redis refuses " + std::string(command) + " to this user (NOPERM): ";
+  if (refusal.key) {
+    refusal.sentence += "it may not access a key";
+  } else if (!named.empty()) {
+    refusal.sentence += "it may not run " + std::string(named);
+  } else if (inside) {
+    refusal.sentence += "it may not run a command of the script";
+  } else {
+    refusal.sentence += "it lacks a permission";
+  }
+  if (inside && (refusal.key || !named.empty())) refusal.sentence += ", as the script does";
+  return refusal;
+}
+
+}  // namespace drl::redis

@@ -1,0 +1,70 @@
+#include "engine/readiness.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+namespace drl::engine {
+namespace {
+
+drl_status Look(Readiness& readiness) { return readiness.Wait(0).code(); }
+
+TEST(Readiness, IsATimeOutBeforeAnythingWasHeard) {
+  Readiness readiness;
+  EXPECT_EQ(Look(readiness), DRL_ERR_TIMEOUT);
+}
+
+TEST(Readiness, TellsTheLastFailure) {
+  Readiness readiness;
+  readiness.Fail({DRL_ERR_CONNECT, "one"});
+  readiness.Fail({DRL_ERR_AUTH, "two"});
+  EXPECT_EQ(readiness.Wait(0).message(), "two");
+  EXPECT_EQ(Look(readiness), DRL_ERR_AUTH);
+}
+
+TEST(Readiness, StaysReadyUntilItIsClosed) {
+  Readiness readiness;
+  readiness.Ready();
+  readiness.Fail({DRL_ERR_CONNECT, "lost"});
+  readiness.Excuse();
+  EXPECT_EQ(Look(readiness), DRL_OK);
+  EXPECT_FALSE(readiness.LimiterOpened());
+  readiness.Close();
+  EXPECT_EQ(Look(readiness), DRL_ERR_CLOSED);
+  readiness.Ready();
+  EXPECT_EQ(Look(readiness), DRL_ERR_CLOSED);
+}
+
+TEST(Readiness, ExcuseLastsUntilALimiterOpens) {
+  Readiness readiness;
+  readiness.Excuse();
+  EXPECT_EQ(Look(readiness), DRL_OK);
+  EXPECT_TRUE(readiness.LimiterOpened());
+  EXPECT_TRUE(readiness.TakeAsked());
+  EXPECT_FALSE(readiness.TakeAsked()) << "once";
+  EXPECT_EQ(Look(readiness), DRL_ERR_TIMEOUT);
+  readiness.Ready();
+  EXPECT_EQ(Look(readiness), DRL_OK);
+}
+
+TEST(Readiness, WakesWhoeverWaits) {
+  Readiness readiness;
+  std::jthread loop([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    readiness.Ready();
+  });
+  const base::Micros deadline = base::MonotonicMicros() + 20'000'000;
+  EXPECT_TRUE(readiness.Wait(deadline).ok());
+  EXPECT_LT(base::MonotonicMicros(), deadline);
+}
+
+TEST(FirstNamespace, IsTheFirstAndOnlyThat) {
+  FirstNamespace first;
+  EXPECT_EQ(first.get(), "default");
+  EXPECT_TRUE(first.Set("shop"));
+  EXPECT_FALSE(first.Set("blog"));
+  EXPECT_EQ(first.get(), "shop");
+}
+
+}  // namespace
+}  // namespace drl::engine
