@@ -68,8 +68,20 @@ drl_decision Decision(int32_t outcome) {
   return decision;
 }
 
+// A limit in force under its name.
+struct Policy {
+  std::string_view name;
+  int64_t burst;
+  int64_t window_s;
+};
+
 Cost HeadersCost(const std::vector<Policy>& policies, drl_decision decision) {
-  const base::Result<PolicySet> set = PolicySet::Compile(policies);
+  std::vector<std::string_view> names;
+  for (const Policy& policy : policies) {
+    names.push_back(policy.name);
+    decision.limits[decision.limits_count++] = {policy.burst, policy.window_s * 1'000'000, policy.burst, 0, 0};
+  }
+  const base::Result<PolicySet> set = PolicySet::Compile(names);
   const drl_header_options options = DRL_HEADER_OPTIONS_INIT;
   drl_headers headers;
   Expect(RenderHeaders(*set, decision, options, headers).ok() && headers.count >= 5, "headers");
@@ -81,8 +93,9 @@ Cost HeadersCost(const std::vector<Policy>& policies, drl_decision decision) {
 }
 
 Cost ProblemCost() {
-  const base::Result<PolicySet> set = PolicySet::Compile(std::vector<Policy>{{"default", 100, 60}});
-  const drl_decision decision = Decision(DRL_OUTCOME_DENIED);
+  const base::Result<PolicySet> set = PolicySet::Compile(std::vector<std::string_view>{"default"});
+  drl_decision decision = Decision(DRL_OUTCOME_DENIED);
+  decision.limits_count = 1;
   std::vector<char> body(DRL_PROBLEM_SIZE_MAX);
   Problem problem;
   Expect(RenderProblem(*set, decision, {}, body, problem).ok() && problem.http_status == 429, "problem");

@@ -76,7 +76,8 @@ func (t *callTable) deliver(arrived *completions) {
 		item := &arrived.items[i]
 		c := calls[item[0]]
 		c.status = int(item[1])
-		copy(c.result[:], item[2:])
+		decision := item[2:]
+		copy(c.result[:capi.Limits+decision[capi.LimitsCount]*capi.LimitLen], decision) // the rest means nothing
 		c.done <- struct{}{}
 	}
 }

@@ -46,7 +46,8 @@ const Never = time.Duration(-1)
 // Decision is the answer to one request. Durations are whole microseconds.
 //
 // With several limits, Limit, Remaining and ResetAfter describe the binding one: the one that denies for longest, or else the one
-// with the fewest tokens left. When the Outcome is OutcomeUndecided, Remaining, Binding and the durations mean nothing.
+// with the fewest tokens left; Limits has them all. When the Outcome is OutcomeUndecided, Remaining, Binding and the durations mean
+// nothing.
 type Decision struct {
 	Allowed    bool // serve the request, or do not
 	Degraded   bool // Redis was not heard
@@ -60,7 +61,41 @@ type Decision struct {
 	RetryAfter time.Duration // until the same request would be allowed; 0 when it was; Never
 	ResetAfter time.Duration // until the bucket is full again
 	DecidedAt  time.Time     // by the clock of Redis; zero when Redis did not decide
+
+	only    LimitState   // the limit in force, when there is one: the usual decision leaves no garbage
+	several []LimitState // the limits in force, when there are more; never written to again
 }
+
+// LimitState is a limit in force, and its bucket after the decision. When the decision is Degraded, Remaining and ResetAfter mean
+// nothing.
+type LimitState struct {
+	Rate       int64         // tokens per Per
+	Per        time.Duration // whole microseconds
+	Burst      int64         // tokens the bucket holds at most
+	Remaining  int64         // whole tokens left
+	ResetAfter time.Duration // until the bucket is full again
+}
+
+// Limits are the limits in force, in the order of the limiter; Binding is the index of one of them. They are the caller's.
+func (d Decision) Limits() []LimitState {
+	if d.only != (LimitState{}) {
+		return []LimitState{d.only}
+	}
+	return append([]LimitState(nil), d.several...)
+}
+
+// WithLimits is the same decision with other limits in force: for tests of what handles decisions.
+func (d Decision) WithLimits(limits ...LimitState) Decision {
+	d.only, d.several = LimitState{}, nil
+	if len(limits) == 1 {
+		d.only = limits[0]
+	} else {
+		d.several = append(d.several, limits...)
+	}
+	return d
+}
+
+const flagDegraded = 1
 
 type flatDecision = [capi.DecisionLen]int64
 
@@ -70,13 +105,13 @@ func makeDecision(flat *flatDecision) Decision {
 		Outcome:    Outcome(flat[1]),
 		Cause:      Status(flat[2]),
 		Charged:    Charge(flat[3]),
-		Binding:    int(flat[4]),
-		Degraded:   flat[5] != 0,
+		Degraded:   flat[4]&flagDegraded != 0,
+		Binding:    int(flat[5]),
 		Limit:      flat[6],
 		Remaining:  flat[7],
 		Cost:       flat[8],
-		RetryAfter: time.Duration(flat[9]) * time.Microsecond,
-		ResetAfter: time.Duration(flat[10]) * time.Microsecond,
+		RetryAfter: duration(flat[9]),
+		ResetAfter: duration(flat[10]),
 	}
 	if flat[9] < 0 {
 		decision.RetryAfter = Never
@@ -84,13 +119,30 @@ func makeDecision(flat *flatDecision) Decision {
 	if flat[11] != 0 {
 		decision.DecidedAt = time.UnixMicro(flat[11])
 	}
+	switch count := int(flat[capi.LimitsCount]); count {
+	case 0:
+	case 1:
+		decision.only = makeLimitState(flat, 0)
+	default:
+		decision.several = make([]LimitState, count)
+		for i := range decision.several {
+			decision.several[i] = makeLimitState(flat, i)
+		}
+	}
 	return decision
 }
 
-// flat gives the decision back to C. Durations that C made are whole microseconds.
+func makeLimitState(flat *flatDecision, i int) LimitState {
+	state := flat[capi.Limits+i*capi.LimitLen:][:capi.LimitLen]
+	return LimitState{Rate: state[0], Per: duration(state[1]), Burst: state[2], Remaining: state[3], ResetAfter: duration(state[4])}
+}
+
+// flat gives the decision back to C. Durations that C made are whole microseconds. More limits than a limiter can have become none:
+// C says then that the decision is not the limiter's.
 func (d *Decision) flat() *flatDecision {
 	flat := &flatDecision{
-		0: truth(d.Allowed), 1: int64(d.Outcome), 2: int64(d.Cause), 3: int64(d.Charged), 4: int64(d.Binding), 5: truth(d.Degraded),
+		0: truth(d.Allowed), 1: int64(d.Outcome), 2: int64(d.Cause), 3: int64(d.Charged), 4: flagDegraded * truth(d.Degraded),
+		5: int64(d.Binding),
 		6: d.Limit, 7: d.Remaining, 8: d.Cost, 9: microseconds(d.RetryAfter), 10: microseconds(d.ResetAfter),
 	}
 	if d.RetryAfter < 0 {
@@ -99,8 +151,19 @@ func (d *Decision) flat() *flatDecision {
 	if !d.DecidedAt.IsZero() {
 		flat[11] = d.DecidedAt.UnixMicro()
 	}
+	limits := d.Limits()
+	if len(limits) > capi.LimitsMax {
+		return flat
+	}
+	flat[capi.LimitsCount] = int64(len(limits))
+	for i, l := range limits {
+		state := flat[capi.Limits+i*capi.LimitLen:]
+		state[0], state[1], state[2], state[3], state[4] = l.Rate, microseconds(l.Per), l.Burst, l.Remaining, microseconds(l.ResetAfter)
+	}
 	return flat
 }
+
+func duration(us int64) time.Duration { return time.Duration(us) * time.Microsecond }
 
 func truth(b bool) int64 {
 	if b {

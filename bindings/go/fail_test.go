@@ -27,6 +27,7 @@ func TestFailStrategiesSpeakWhenRedisIsAway(t *testing.T) {
 		equal(t, "degraded", d.Degraded, true)
 		equal(t, "unavailable", d.Cause.Unavailable(), true)
 		equal(t, "decided at zero", d.DecidedAt.IsZero(), true)
+		equal(t, "limit in force", d.Limits()[0], LimitState{Rate: 9, Per: time.Hour, Burst: 9})
 	}
 	d, err := asError.Allow(ctx, "user")
 	equal(t, "allowed", d.Allowed, false)
@@ -42,6 +43,14 @@ func TestFailStrategiesSpeakWhenRedisIsAway(t *testing.T) {
 		ok(t, err)
 		return d.Outcome == OutcomeAllowed
 	})
+}
+
+func TestFailOpenIsTheDefault(t *testing.T) {
+	l, err := patient(t, shared).NewLimiter(PerHour(1))
+	ok(t, err)
+	equal(t, "strategy", l.FailStrategy(), FailOpen)
+	equal(t, "its name", l.FailStrategy().String(), "open")
+	equal(t, "name of the strictest", FailError.String(), "error")
 }
 
 func TestCallEndsAtItsTimeout(t *testing.T) {

@@ -3,6 +3,7 @@ package drl
 import (
 	"encoding/json"
 	"math"
+	"reflect"
 	"strconv"
 	"strings"
 	"testing"
@@ -72,7 +73,13 @@ func TestHeaderOptionsReachC(t *testing.T) {
 
 func TestHeadersOfADecisionNeverMadeAreAnError(t *testing.T) {
 	l, _ := drained(t)
-	for _, d := range []Decision{{}, {Outcome: 9}, {Allowed: true, Outcome: OutcomeAllowed, Binding: 5}, {Outcome: math.MaxInt32}} {
+	hour := LimitState{Rate: 2, Per: time.Hour, Burst: 2}
+	allowed := Decision{Allowed: true, Outcome: OutcomeAllowed}
+	for _, d := range []Decision{
+		{}, allowed, allowed.WithLimits(hour, hour), allowed.WithLimits(make([]LimitState, 9)...),
+		Decision{Outcome: 9}.WithLimits(hour), Decision{Outcome: math.MaxInt32}.WithLimits(hour),
+		Decision{Allowed: true, Outcome: OutcomeAllowed, Binding: 5}.WithLimits(hour),
+	} {
 		_, err := l.Headers(d)
 		equal(t, "status of headers", StatusOf(err), ErrOption)
 		_, err = l.Problem(d)
@@ -105,8 +112,12 @@ func TestProblemSaysWhichPolicyWasViolated(t *testing.T) {
 
 func TestDecisionGoesToCAndBackUnchanged(t *testing.T) {
 	_, denied := drained(t)
-	for _, d := range []Decision{denied, {}, {Outcome: OutcomeNever, RetryAfter: Never, Limit: 1, Cost: 2}} {
-		equal(t, "decision", makeDecision(d.flat()), d)
+	never := Decision{Outcome: OutcomeNever, RetryAfter: Never, Limit: 1, Cost: 2, Degraded: true}
+	hour := LimitState{Rate: 1, Per: time.Hour, Burst: 2, Remaining: 3, ResetAfter: time.Second}
+	for _, d := range []Decision{denied, {}, never, never.WithLimits(hour), never.WithLimits(hour, LimitState{Rate: 9, Per: time.Second})} {
+		if got := makeDecision(d.flat()); !reflect.DeepEqual(got, d) {
+			t.Errorf("the decision is %+v, was %+v", got, d)
+		}
 	}
 }
 

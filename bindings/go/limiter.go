@@ -69,6 +69,9 @@ func (c *Client) newLimiter(s *limiterSettings) (*Limiter, error) {
 		return nil, err
 	}
 	l := &Limiter{client: c, handle: *handle, fail: s.failStrategy}
+	if l.fail == 0 {
+		l.fail = FailOpen
+	}
 	runtime.SetFinalizer(l, (*Limiter).release) // memory is all it holds, but a client may see many limiters come and go
 	return l, nil
 }
@@ -78,6 +81,22 @@ func (l *Limiter) Client() *Client { return l.client }
 
 // FailStrategy is what this limiter does when Redis does not decide.
 func (l *Limiter) FailStrategy() FailStrategy { return l.fail }
+
+// Key is the key in Redis of one identity, for those who look into Redis. It holds no identity, only its digest. Redis is not asked.
+//
+// The error is ErrIdentity or ErrClosed.
+func (l *Limiter) Key(identity string) (string, error) {
+	text := make([]byte, capi.KeySize)
+	length := new(int64)
+	details := new(capi.Error)
+	err := l.use(func(handle uintptr) error {
+		return failed(capi.Key(handle, identity, &text[0], length, details), details)
+	})
+	if err != nil {
+		return "", err
+	}
+	return string(text[:*length]), nil
+}
 
 // Allow takes tokens from the buckets of one identity, now or not at all: one, unless a Cost is given. A denied request is no error:
 // see Decision.Allowed.

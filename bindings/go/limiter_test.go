@@ -102,6 +102,47 @@ func TestSeveralLimitsAreChargedAllOrNone(t *testing.T) {
 	equal(t, "limit", d.Limit, 2)
 }
 
+func TestDecisionHasTheLimitsInForce(t *testing.T) {
+	l := limiter(t, patient(t, shared), PerHour(10).WithBurst(4), PerDay(30))
+	d, err := l.Allow(ctx, "user", Cost(3))
+	ok(t, err)
+	equal(t, "binding", d.Binding, 0)
+	limits := d.Limits()
+	equal(t, "number of limits", len(limits), 2)
+	for i, want := range []LimitState{{10, time.Hour, 4, 1, 18 * time.Minute}, {30, 24 * time.Hour, 30, 27, 144 * time.Minute}} {
+		between(t, "reset after", limits[i].ResetAfter, want.ResetAfter-time.Minute, want.ResetAfter)
+		want.ResetAfter = limits[i].ResetAfter
+		equal(t, fmt.Sprint("limit ", i), limits[i], want)
+	}
+	limits[0].Burst = 77 // the caller's own
+	equal(t, "burst", d.Limits()[0].Burst, 4)
+
+	single, err := limiter(t, patient(t, shared), PerHour(10)).Allow(ctx, "user")
+	ok(t, err)
+	equal(t, "number of limits", len(single.Limits()), 1)
+	equal(t, "limit", single.Limits()[0], LimitState{10, time.Hour, 10, 9, single.ResetAfter})
+	equal(t, "limits of no decision", len(Decision{}.Limits()), 0)
+}
+
+func TestKeyIsThatOfEveryLanguage(t *testing.T) {
+	client := patient(t, shared)
+	for want, l := range map[string]*Limiter{
+		"drl:default:{4HcLKRuUa2ZUrLSWQ99iOA}-XQFtv":   limiter(t, client, PerMinute(100), Namespace("")),
+		"drl:api:{cbbK9Bk_JtLHc0DJJK8NNQ}-XQFtv:login": limiter(t, client, PerMinute(100), Namespace("api"), Name("login")),
+	} {
+		key, err := l.Key("user_123")
+		ok(t, err)
+		equal(t, "key", key, want)
+		for _, identity := range []string{"", strings.Repeat("x", 65537)} {
+			_, err = l.Key(identity)
+			equal(t, "status", StatusOf(err), ErrIdentity)
+		}
+		ok(t, l.Close())
+		_, err = l.Key("user_123")
+		equal(t, "status of a closed limiter", StatusOf(err), ErrClosed)
+	}
+}
+
 func TestLimitersShareTheirClientsConnection(t *testing.T) {
 	client := patient(t, shared)
 	for i := 0; i < 3; i++ {
@@ -124,7 +165,7 @@ func TestOpenMakesAndClosesAClientOfItsOwn(t *testing.T) {
 	equal(t, "status", StatusOf(err), ErrClosed)
 }
 
-func TestLimitersOfOneNameShareBuckets(t *testing.T) {
+func TestLimitersOfOneNameAndLimitsShareBuckets(t *testing.T) {
 	namespace := Namespace(redistest.Unique())
 	one := limiter(t, patient(t, shared), PerHour(10), namespace, Name("x"))
 	other := limiter(t, patient(t, shared), PerHour(10), namespace, Name("x"))
@@ -133,6 +174,10 @@ func TestLimitersOfOneNameShareBuckets(t *testing.T) {
 	d, err := other.Allow(ctx, "user")
 	ok(t, err)
 	equal(t, "remaining", d.Remaining, 5)
+
+	d, err = limiter(t, patient(t, shared), PerHour(11), namespace, Name("x")).Allow(ctx, "user")
+	ok(t, err)
+	equal(t, "remaining with other limits", d.Remaining, 10)
 }
 
 func TestIdentityMayBeAnyBytes(t *testing.T) {

@@ -91,13 +91,15 @@ func SpinOff() ClientOption {
 	return clientOption(func(s *clientSettings) { s.spinOff = true })
 }
 
-// Namespace keeps the keys of one application apart: 1 to 64 printable ASCII characters without braces; by default "default".
+// Namespace keeps the keys of one application apart: 1 to 64 printable ASCII characters without spaces and braces; by default
+// "default".
 func Namespace(namespace string) LimiterOption {
 	return limiterOption(func(s *limiterSettings) { s.namespace = namespace })
 }
 
-// Name tells limiters of one namespace apart: 1 to 64 printable ASCII characters without braces; by default there is none. Limiters
-// of the same namespace and name share their buckets, in every process and language: give them the same limits.
+// Name tells limiters of one namespace apart: 1 to 64 printable ASCII characters without spaces and braces; by default there is none.
+// Limiters of the same namespace, name and limits share their buckets, in every process and language; with other limits they have
+// buckets of their own. Give each limiter of an application a name.
 func Name(name string) LimiterOption {
 	return limiterOption(func(s *limiterSettings) { s.name = name })
 }
@@ -106,13 +108,13 @@ func Name(name string) LimiterOption {
 type FailStrategy int32
 
 const (
-	FailOpen   FailStrategy = 0 // serve it: the default
-	FailClosed FailStrategy = 1 // do not serve it
-	FailError  FailStrategy = 2 // return the reason as an error
+	FailOpen   FailStrategy = 1 // serve it: the default
+	FailClosed FailStrategy = 2 // do not serve it
+	FailError  FailStrategy = 3 // return the reason as an error
 )
 
 // String is "open", "closed" or "error".
-func (f FailStrategy) String() string { return nameOf(int(f), "open", "closed", "error") }
+func (f FailStrategy) String() string { return nameOf(int(f), "", "open", "closed", "error") }
 
 func (f FailStrategy) apply(s *settings) { s.limiter.failStrategy = f }
 func (FailStrategy) forLimiter()         {}

@@ -25,10 +25,11 @@ type Stats struct {
 	Allowed   int64 // decisions by outcome, without peeks and resets
 	Denied    int64
 	Never     int64
-	Undecided int64 // the sum of the next eight
+	Undecided int64 // the sum of the next nine
 
 	DegradedTimeout     int64 // by cause: ErrTimeout
-	DegradedConnection  int64 // ErrConnect, ErrResolve, ErrAuth, ErrPermission, ErrConnectionLost
+	DegradedConnection  int64 // ErrConnect, ErrResolve, ErrConnectionLost
+	DegradedAuth        int64 // ErrAuth, ErrPermission
 	DegradedRedis       int64 // error replies, protocol errors, foreign keys
 	DegradedCircuitOpen int64 // ErrCircuitOpen
 	DegradedQueueFull   int64 // ErrQueueFull
@@ -74,7 +75,8 @@ func makeStats(flat *[capi.StatsLen]int64) Stats {
 	s.Breaker = BreakerState(flat[0])
 	plain := []*int64{
 		&s.Allowed, &s.Denied, &s.Never, &s.Undecided,
-		&s.DegradedTimeout, &s.DegradedConnection, &s.DegradedRedis, &s.DegradedCircuitOpen, &s.DegradedQueueFull, &s.DegradedShed,
+		&s.DegradedTimeout, &s.DegradedConnection, &s.DegradedAuth, &s.DegradedRedis, &s.DegradedCircuitOpen, &s.DegradedQueueFull,
+		&s.DegradedShed,
 		&s.Cancelled, &s.Closed, &s.Peeks, &s.Resets, &s.LateReplies, &s.ExpiredInRedis, &s.Batches, &s.BatchedDecisions,
 		&s.Connects, &s.ConnectFailures, &s.QueueDepth,
 	}

@@ -59,6 +59,7 @@ const (
 	ErrCircuitOpen    Status = 113 // it stopped answering and was not asked
 	ErrQueueFull      Status = 114 // too many calls are waiting
 	ErrShed           Status = 115 // the call could not have met its deadline and was not sent
+	ErrClock          Status = 116 // its clock stands before 2025 or after 2167
 )
 
 // The client or the call was ended, or the system lacks a resource.

@@ -86,7 +86,7 @@ func TestWrongConfigurationIsAnError(t *testing.T) {
 		{ErrName, "name", url, []Option{PerHour(1), Name("{a}")}},
 		{ErrNamespace, "namespace", url, []Option{PerHour(1), Namespace("{a}")}},
 		{ErrNamespace, "namespace", url, []Option{PerHour(1), Namespace("a\x00")}},
-		{ErrFailStrategy, "", url, []Option{PerHour(1), FailStrategy(3)}},
+		{ErrFailStrategy, "", url, []Option{PerHour(1), FailStrategy(4)}},
 		{ErrOption, "timeout_us", url, []Option{PerHour(1), Timeout(time.Microsecond)}},
 		{ErrOption, "timeout_us", url, []Option{PerHour(1), Timeout(time.Nanosecond)}},
 		{ErrOption, "timeout_us", url, []Option{PerHour(1), Timeout(-time.Second)}},

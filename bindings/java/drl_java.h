@@ -9,9 +9,12 @@
 #include "drl_flat.h"
 
 /* What the Java side says again. */
-_Static_assert(DRL_FLAT_ALLOWED == 0 && DRL_FLAT_LIMIT == 6 && DRL_FLAT_DECIDED_AT_US == 11, "order of Decision.of");
-_Static_assert(DRL_FLAT_DECISION_LEN == 12 && DRL_FLAT_COMPLETION_LEN == 14, "Decision.LENGTH, Pump.COMPLETION_LENGTH");
-_Static_assert(DRL_FLAT_STATS_LEN == 53 && DRL_LATENCY_BUCKETS == 21 && DRL_BATCH_BUCKETS == 7, "order of Stats.of");
+_Static_assert(DRL_FLAT_ALLOWED == 0 && DRL_FLAT_FLAGS == 4 && DRL_FLAT_LIMIT == 6 && DRL_FLAT_DECIDED_AT_US == 11, "Decision.of");
+_Static_assert(DRL_FLAT_LIMITS_COUNT == 13 && DRL_FLAT_LIMITS == 14 && DRL_LIMITS_MAX == 8, "Decision.LIMITS");
+_Static_assert(DRL_FLAT_LIMIT_RATE == 0 && DRL_FLAT_LIMIT_RESET_AFTER_US == 4 && DRL_FLAT_LIMIT_LEN == 5, "LimitStates.get");
+_Static_assert(DRL_FLAT_DECISION_LEN == 54 && DRL_FLAT_COMPLETION_LEN == 56, "Decision.LENGTH, Pump.COMPLETION_LENGTH");
+_Static_assert(DRL_DECISION_DEGRADED == 1 && DRL_FAIL_OPEN == 1 && DRL_FAIL_ERROR == 3, "Decision.DEGRADED, FailStrategy.code");
+_Static_assert(DRL_FLAT_STATS_LEN == 54 && DRL_LATENCY_BUCKETS == 21 && DRL_BATCH_BUCKETS == 7, "order of Stats.of");
 _Static_assert(DRL_REQUESTS_MAX == 4096, "RateLimiter.REQUESTS_MAX");
 _Static_assert(sizeof(jlong) == sizeof(int64_t) && sizeof(jint) == sizeof(int32_t), "numbers are copied as they are");
 
@@ -73,6 +76,12 @@ static void GiveCompletions(JNIEnv *jenv, jlongArray array, const Completions *e
   const jlong count = ended->count;
   (*jenv)->SetLongArrayRegion(jenv, array, 0, 1, &count);
   (*jenv)->SetLongArrayRegion(jenv, array, 1, ended->count * DRL_FLAT_COMPLETION_LEN, (const jlong *)ended->numbers);
+}
+
+/* Of a decision, those numbers that mean something. */
+static void GiveDecision(JNIEnv *jenv, jlongArray array, const int64_t *decision) {
+  const jsize length = (jsize)(DRL_FLAT_LIMITS + decision[DRL_FLAT_LIMITS_COUNT] * DRL_FLAT_LIMIT_LEN);
+  (*jenv)->SetLongArrayRegion(jenv, array, 0, length, (const jlong *)decision);
 }
 
 #endif /* DRL_JAVA_H */

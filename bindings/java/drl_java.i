@@ -3,7 +3,7 @@
  *   handle            long; where the shim hands one out, a long[1]
  *   text in, bytes in byte[], null for NULL: text as UTF-8 without an end mark
  *   text out          the result, as byte[]
- *   decision          long[12], completions long[1 + 14 n] with their number in front
+ *   decision          long[54], completions long[1 + 56 n] with their number in front; what a decision gives ends with its last limit
  *   drl_status        nothing: a status that is not DRL_OK becomes an exception (Errors.raise)
  *
  * Arrays are copied, never pinned: a call may wait for Redis, and must not hold up the collector.
@@ -108,18 +108,25 @@ DRL_BYTES((const char *lines, size_t lines_len))
 %typemap(argout) int64_t [ANY] %{
   if (result == DRL_OK) (*jenv)->SetLongArrayRegion(jenv, $input, 0, $1_dim0, (const jlong *)$1);
 %}
+%typemap(argout) int64_t decision[ANY] %{ if (result == DRL_OK) GiveDecision(jenv, $input, $1); %}
 %typemap(in) const int64_t [ANY] (int64_t numbers[$1_dim0]) %{
   (*jenv)->GetLongArrayRegion(jenv, $input, 0, $1_dim0, (jlong *)numbers);
   if ((*jenv)->ExceptionCheck(jenv)) return $null;
   $1 = numbers;
 %}
-%typemap(argout) const int64_t [ANY] ""
+%typemap(argout) const int64_t [ANY], const int64_t decision[ANY] ""
 
 %typemap(in) int64_t *decisions %{
-  $1 = (int64_t *)(*jenv)->GetLongArrayElements(jenv, $input, NULL);
-  if ($1 == NULL) return $null;
+  $1 = malloc((size_t)(*jenv)->GetArrayLength(jenv, $input) * sizeof *$1);
+  if ($1 == NULL) {
+    RaiseError(jenv, DRL_ERR_MEMORY, drl_status_message(DRL_ERR_MEMORY));
+    return $null;
+  }
 %}
-%typemap(argout) int64_t *decisions %{ (*jenv)->ReleaseLongArrayElements(jenv, $input, (jlong *)$1, 0); %}
+%typemap(argout) int64_t *decisions %{
+  if (result == DRL_OK) (*jenv)->SetLongArrayRegion(jenv, $input, 0, (*jenv)->GetArrayLength(jenv, $input), (const jlong *)$1);
+%}
+%typemap(freearg) int64_t *decisions %{ free($1); %}
 
 %define DRL_NUMBERS(Arguments)
 %typemap(jni) Arguments "jlongArray"
@@ -169,6 +176,7 @@ DRL_NUMBERS((const int64_t *costs, size_t costs_len))
 %typemap(freearg) char Text[ANY] ""
 %typemap(in, numinputs=0) size_t *Length (size_t length = 0) %{ $1 = &length; %}
 %enddef
+DRL_TEXT_OUT(drl_flat_key, key, key_len)
 DRL_TEXT_OUT(drl_flat_headers, text, text_len)
 DRL_TEXT_OUT(drl_flat_problem, body, body_len)
 DRL_TEXT_OUT(drl_flat_resolve, address, address_len)
@@ -208,6 +216,7 @@ DRL_TEXT_OUT(drl_flat_resolve, address, address_len)
 %rename(queueSubmit) drl_flat_queue_submit;
 %rename(queueWait) drl_flat_queue_wait;
 %rename(queueCancel) drl_queue_cancel;
+%rename(key) drl_flat_key;
 %rename(headers) drl_flat_headers;
 %rename(problem) drl_flat_problem;
 %rename(resolverOpen) drl_flat_resolver_open;

@@ -122,13 +122,25 @@ int drl_python_int32(PyObject *object, const char *name, int32_t *number) {
   return 1;
 }
 
+/* How many of a decision's numbers mean something. */
+static Py_ssize_t DecisionLength(const int64_t *decision) {
+  return DRL_FLAT_LIMITS + (Py_ssize_t)decision[DRL_FLAT_LIMITS_COUNT] * DRL_FLAT_LIMIT_LEN;
+}
+
 int drl_python_decision(PyObject *object, int64_t decision[DRL_FLAT_DECISION_LEN]) {
   Py_ssize_t i;
-  if (!PyTuple_Check(object) || PyTuple_GET_SIZE(object) != DRL_FLAT_DECISION_LEN) {
-    return WrongType(object, "decision", "a tuple of 12 ints");
+  const Py_ssize_t length = PyTuple_Check(object) ? PyTuple_GET_SIZE(object) : 0;
+  if (length < DRL_FLAT_LIMITS || length > DRL_FLAT_DECISION_LEN) {
+    return WrongType(object, "decision", "a tuple of ints as drl_flat.h has them");
   }
-  for (i = 0; i < DRL_FLAT_DECISION_LEN; ++i) {
+  memset(decision, 0, DRL_FLAT_DECISION_LEN * sizeof *decision);
+  for (i = 0; i < length; ++i) {
     if (!drl_python_int64(PyTuple_GET_ITEM(object, i), "decision", &decision[i])) return 0;
+  }
+  if (decision[DRL_FLAT_LIMITS_COUNT] < 0 || decision[DRL_FLAT_LIMITS_COUNT] > DRL_LIMITS_MAX ||
+      DecisionLength(decision) != length) {
+    PyErr_Format(PyExc_ValueError, "decision has %zd ints, which are not those of its limits", length);
+    return 0;
   }
   return 1;
 }
@@ -227,13 +239,14 @@ PyObject *drl_python_tuple(const int64_t *numbers, Py_ssize_t count) {
   return tuple;
 }
 
+PyObject *drl_python_decision_tuple(const int64_t *decision) { return drl_python_tuple(decision, DecisionLength(decision)); }
+
 PyObject *drl_python_completions(const int64_t *completions, int32_t count) {
   PyObject *list = PyList_New(count);
   int32_t i;
   for (i = 0; list != NULL && i < count; ++i) {
     const int64_t *one = completions + (size_t)i * DRL_FLAT_COMPLETION_LEN;
-    PyObject *item = Py_BuildValue("LiN", (long long)one[0], (int)one[1],
-                                   drl_python_tuple(one + 2, DRL_FLAT_DECISION_LEN));
+    PyObject *item = Py_BuildValue("LiN", (long long)one[0], (int)one[1], drl_python_decision_tuple(one + 2));
     if (item == NULL) {
       Py_CLEAR(list);
     } else {
@@ -247,8 +260,7 @@ PyObject *drl_python_requests_decisions(const drl_python_requests *requests) {
   PyObject *list = PyList_New((Py_ssize_t)requests->count);
   size_t i;
   for (i = 0; list != NULL && i < requests->count; ++i) {
-    PyObject *decision =
-        drl_python_tuple(requests->decisions + i * DRL_FLAT_DECISION_LEN, DRL_FLAT_DECISION_LEN);
+    PyObject *decision = drl_python_decision_tuple(requests->decisions + i * DRL_FLAT_DECISION_LEN);
     if (decision == NULL) {
       Py_CLEAR(list);
     } else {

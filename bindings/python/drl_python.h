@@ -29,6 +29,8 @@ int drl_python_int64(PyObject *object, const char *name, int64_t *number);
 int drl_python_int32(PyObject *object, const char *name, int32_t *number);
 
 PyObject *drl_python_tuple(const int64_t *numbers, Py_ssize_t count);
+/* A decision as a tuple that ends with its last limit in force: there is one mostly, where the array has room for 8. */
+PyObject *drl_python_decision_tuple(const int64_t *decision);
 int drl_python_decision(PyObject *object, int64_t decision[DRL_FLAT_DECISION_LEN]);
 /* List of (id, status, decision). */
 PyObject *drl_python_completions(const int64_t *completions, int32_t count);

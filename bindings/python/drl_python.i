@@ -100,7 +100,7 @@
 %typemap(argout) int64_t decision[ANY] {
   if (result == DRL_OK) {
     Py_CLEAR($result);
-    $result = drl_python_tuple($1, DRL_FLAT_DECISION_LEN);
+    $result = drl_python_decision_tuple($1);
     if ($result == NULL) SWIG_fail;
   }
 }
@@ -137,10 +137,10 @@
 
 /* Draining only: an event loop does the waiting. */
 %typemap(in, numinputs=0) (int64_t timeout_us, int64_t *completions, int32_t capacity, int32_t *count)
-    (int64_t ended[256 * DRL_FLAT_COMPLETION_LEN], int32_t count = 0) {
+    (int64_t ended[64 * DRL_FLAT_COMPLETION_LEN], int32_t count = 0) {
   $1 = 0;
   $2 = ended;
-  $3 = 256;
+  $3 = 64;
   $4 = &count;
 }
 %typemap(argout) (int64_t timeout_us, int64_t *completions, int32_t capacity, int32_t *count) {
@@ -166,6 +166,7 @@
 %enddef
 %drl_text_out(DRL_FLAT_HEADERS_SIZE, text, text_len)
 %drl_text_out(DRL_CLIENT_ADDRESS_SIZE, address, address_len)
+%drl_text_out(DRL_KEY_SIZE, key, key_len)
 
 %typemap(in, numinputs=0) (char body[DRL_PROBLEM_SIZE_MAX], size_t *body_len, int32_t *http_status)
     (char written[DRL_PROBLEM_SIZE_MAX], size_t length = 0, int32_t status = 0) {

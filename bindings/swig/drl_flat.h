@@ -13,22 +13,34 @@
 extern "C" {
 #endif
 
-/* A decision as integers, in this order. */
+/* A decision as integers: these, then DRL_FLAT_LIMITS_COUNT times those of a limit in force, from DRL_FLAT_LIMITS on; what is behind
+   them is 0. */
 enum {
   DRL_FLAT_ALLOWED,
   DRL_FLAT_OUTCOME,
   DRL_FLAT_CAUSE,
   DRL_FLAT_CHARGED,
+  DRL_FLAT_FLAGS,
   DRL_FLAT_BINDING,
-  DRL_FLAT_DEGRADED,
   DRL_FLAT_LIMIT,
   DRL_FLAT_REMAINING,
   DRL_FLAT_COST,
   DRL_FLAT_RETRY_AFTER_US,
   DRL_FLAT_RESET_AFTER_US,
   DRL_FLAT_DECIDED_AT_US,
-  DRL_FLAT_DECISION_LEN
+  DRL_FLAT_WAIT_US,
+  DRL_FLAT_LIMITS_COUNT,
+  DRL_FLAT_LIMITS
 };
+enum {
+  DRL_FLAT_LIMIT_RATE,
+  DRL_FLAT_LIMIT_PER_US,
+  DRL_FLAT_LIMIT_BURST,
+  DRL_FLAT_LIMIT_REMAINING,
+  DRL_FLAT_LIMIT_RESET_AFTER_US,
+  DRL_FLAT_LIMIT_LEN
+};
+enum { DRL_FLAT_DECISION_LEN = DRL_FLAT_LIMITS + 8 * DRL_FLAT_LIMIT_LEN };
 
 /* A completion as integers: id, status, then a decision. */
 enum { DRL_FLAT_COMPLETION_LEN = 2 + DRL_FLAT_DECISION_LEN };
@@ -52,7 +64,11 @@ drl_status drl_flat_allow(drl_limiter *limiter, const char *identity, size_t ide
 /* drl_limiter_reset. */
 drl_status drl_flat_reset(drl_limiter *limiter, const char *identity, size_t identity_len, drl_error *error);
 
-/* drl_client_allow_many for one limiter. `identities` holds each identity behind its length (4 bytes, big-endian); `costs` one number
+/* drl_limiter_key. */
+drl_status drl_flat_key(drl_limiter *limiter, const char *identity, size_t identity_len, char key[DRL_KEY_SIZE],
+                        size_t *key_len, drl_error *error);
+
+/* drl_client_decide for one limiter. `identities` holds each identity behind its length (4 bytes, big-endian); `costs` one number
    each, as many as identities. `decisions` has room for costs_len decisions. */
 drl_status drl_flat_allow_many(drl_client *client, drl_limiter *limiter, const char *identities,
                                size_t identities_len, const int64_t *costs, size_t costs_len, int64_t *decisions,
@@ -91,7 +107,7 @@ drl_status drl_flat_resolve(drl_resolver *resolver, const char *peer, size_t pee
                             drl_error *error);
 
 /* drl_client_stats: the fields in the order of drl_stats from `breaker` on, arrays element by element. */
-enum { DRL_FLAT_STATS_LEN = 25 + DRL_LATENCY_BUCKETS + DRL_BATCH_BUCKETS };
+enum { DRL_FLAT_STATS_LEN = 26 + DRL_LATENCY_BUCKETS + DRL_BATCH_BUCKETS };
 drl_status drl_flat_stats(drl_client *client, int64_t stats[DRL_FLAT_STATS_LEN], drl_error *error);
 
 #ifdef __cplusplus

@@ -12,7 +12,7 @@ int main(int argc, char** argv) try {
   for (int i = 1; i <= 7; ++i) {
     const drl::Decision decision = limiter.Allow("user_123");
     std::cout << "request " << i << ": ";
-    if (decision.degraded) {
+    if (decision.degraded()) {
       std::cout << "Redis did not decide (" << drl_status_message(decision.cause) << "); served all the same\n";
     } else if (decision) {
       std::cout << "allowed, " << decision.remaining << " left\n";

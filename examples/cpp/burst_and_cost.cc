@@ -11,7 +11,7 @@ namespace {
 void Print(const char* what, const drl::Decision& decision) {
   std::cout << what << ": " << (decision.allowed ? "allowed" : "refused") << ", " << decision.remaining << " of "
             << decision.limit << " left";
-  if (decision.degraded) std::cout << ", without Redis (" << drl_status_message(decision.cause) << ")";
+  if (decision.degraded()) std::cout << ", without Redis (" << drl_status_message(decision.cause) << ")";
   if (!decision.retry_after) std::cout << ", and never will be";
   std::cout << "\n";
 }

@@ -14,8 +14,8 @@ typedef struct drl_client drl_client;
 enum { DRL_LOG_ERROR = 1, DRL_LOG_WARNING = 2, DRL_LOG_INFO = 3 };
 
 /** Receives one line about the connection's life: connected, lost, refused. No line per request, no identity, no
- *  password. Called on the I/O thread: return soon, call no function of this library except drl_status_*. log.h has the same
- *  lines to fetch.
+ *  password. Called on the I/O thread, or, about a limiter that opens, on the thread that opens it: return soon, call no
+ *  function of this library except drl_status_*. log.h has the same lines to fetch.
  */
 typedef void (*drl_log_callback)(int32_t level, const char *message, void *user);
 

@@ -26,16 +26,18 @@
  *   status.h    codes, names and messages
  *   client.h    the connection and its I/O thread: open one per process and Redis
  *   log.h       lines about the connection's life, to fetch
- *   limiter.h   limits, allow, peek, reset, allow_many: the blocking calls
+ *   limiter.h   limits; allow, peek, reset: the blocking calls
+ *   request.h   every request in one struct: many at once, with their own time-out, headroom, fail strategy; by callback
  *   decision.h  the answer
- *   queue.h     asynchronous calls: completion queue and callback
+ *   queue.h     asynchronous calls: a completion queue
  *   http.h      RateLimit headers, problem bodies, client addresses
  *   stats.h     counters, latency histogram, Prometheus text
  *
  * Rules that hold everywhere
  *   - Handles are opaque. *owned*: you call the named close. *borrowed*: until the call returns. *copied*: yours again.
- *   - Options start with struct_size and have an _INIT macro; a zeroed field means its default; later versions only
- *     append fields. Result structs are frozen.
+ *   - Options start with struct_size and have an _INIT macro; a zeroed field means its default; what is reserved must be
+ *     zero. Later versions only append fields: a program that was built with an older or a newer header is served, as long
+ *     as it does not set what this version does not know. Result structs are frozen.
  *   - Every duration is an int64_t number of microseconds and ends in _us.
  *   - A function returns a drl_status. `drl_error *error` is yours, may be NULL, and holds the sentence for a person.
  *   - The library never prints, aborts, reads the environment, installs a signal handler, or hands you memory to free.
@@ -53,6 +55,7 @@
 #include "limiter.h"
 #include "log.h"
 #include "queue.h"
+#include "request.h"
 #include "stats.h"
 #include "status.h"
 #include <drl/version.h>

@@ -14,7 +14,8 @@
  *   cpp/status.hpp    Error, and status codes as std::error_code
  *   cpp/decision.hpp  the answer
  *   cpp/client.hpp    Client: the connection and its I/O thread, shared by limiters; readiness, log, stats and metrics
- *   cpp/limiter.hpp   Limiter: Allow, Peek, Reset, AllowMany, AllowAsync; headers and problem bodies of its decisions
+ *   cpp/request.hpp   Request: all that may be asked, with headroom, a time-out and a fail strategy of its own
+ *   cpp/limiter.hpp   Limiter: Allow, Peek, Reset, Decide, AllowMany, AllowAsync; headers and problem bodies of its decisions
  *   cpp/queue.hpp     Queue: asynchronous calls for an event loop
  *   cpp/http.hpp      header and problem types; Resolver: the address of a client
  *
@@ -36,6 +37,7 @@
 #include "cpp/http.hpp"
 #include "cpp/limiter.hpp"
 #include "cpp/queue.hpp"
+#include "cpp/request.hpp"
 #include "cpp/status.hpp"
 
 #endif  // DRL_DRL_HPP

@@ -14,12 +14,13 @@ typedef struct drl_limiter drl_limiter;
 
 /* What `allowed` says when Redis does not decide. */
 enum {
-  DRL_FAIL_OPEN = 0,   /* serve (default) */
-  DRL_FAIL_CLOSED = 1, /* do not serve */
-  DRL_FAIL_ERROR = 2   /* the call returns the DRL_ERR_* code */
+  DRL_FAIL_DEFAULT = 0, /* of a limiter: open; of a request: as its limiter */
+  DRL_FAIL_OPEN = 1,    /* serve */
+  DRL_FAIL_CLOSED = 2,  /* do not serve */
+  DRL_FAIL_ERROR = 3    /* the call returns the DRL_ERR_* code */
 };
 
-enum { DRL_LIMITS_MAX = 8, DRL_IDENTITY_LEN_MAX = 65536, DRL_REQUESTS_MAX = 4096 };
+enum { DRL_IDENTITY_LEN_MAX = 65536 };
 
 /** One limit: `rate` tokens per `per_us`, refilled continuously, at most `burst` saved up.
  *  rate 1..10^12, per_us 1..2^50, burst 0 (= rate) or 1..10^12; an empty bucket must be full again within
@@ -38,7 +39,7 @@ typedef struct drl_limit {
  */
 typedef struct drl_limiter_options {
   uint32_t struct_size;
-  int32_t fail_strategy;     /* DRL_FAIL_*; default open */
+  int32_t fail_strategy;     /* DRL_FAIL_* */
   int64_t rate;              /* tokens per per_us */
   int64_t per_us;            /* microseconds */
   int64_t burst;             /* default rate */
@@ -52,21 +53,16 @@ typedef struct drl_limiter_options {
 #define DRL_LIMITER_OPTIONS_INIT \
   { (uint32_t)sizeof(drl_limiter_options), 0, 0, 0, 0, NULL, NULL, NULL, 0, 0 }
 
-/** One item of drl_client_allow_many; borrowed during the call. */
-typedef struct drl_request {
-  drl_limiter *limiter;
-  const void *identity;
-  size_t identity_len;
-  int64_t cost;
-} drl_request;
-
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 /** Open a limiter on a client.
  *
- *  Limiters with the same namespace and name share their buckets, in every process and language.
+ *  Limiters with the same namespace, name and limits share their buckets, in every process and language. Other limits
+ *  under the same namespace and name have buckets of their own (the key carries a fingerprint of the limits): so a change
+ *  of limits grants each identity at most one full burst more. Give each limiter of an application a name of its own; a
+ *  client that sees the same namespace and name with other limits says so in its log, once.
  *
  *  Returns: DRL_OK; DRL_ERR_RATE, _PER, _BURST, _LIMITS, _NAMESPACE, _NAME, _FAIL_STRATEGY; DRL_ERR_CLOSED.
  *  Out:     limiter  owned: close with drl_limiter_close; NULL on error.
@@ -80,7 +76,7 @@ DRL_API drl_status drl_limiter_open(drl_client *client, const drl_limiter_option
  */
 DRL_API void drl_limiter_close(drl_limiter *limiter);
 
-/** Take `cost` tokens from the buckets of one identity, now or not at all.
+/** Take `cost` tokens from the buckets of one identity, now or not at all. A thin form of drl_client_decide (request.h).
  *
  *  Returns: DRL_OK when there is an answer, also a denied or a degraded one (see decision->cause); with DRL_FAIL_ERROR
  *           the DRL_ERR_* code of 100..199 that kept Redis from deciding; DRL_ERR_IDENTITY, DRL_ERR_COST,
@@ -100,23 +96,22 @@ DRL_API drl_status drl_limiter_peek(drl_limiter *limiter, const void *identity, 
 /** Forget one identity: its buckets are full again.
  *
  *  Returns: DRL_OK when Redis did it; else the DRL_ERR_* code, whatever the fail strategy.
+ *  Whatever stands under its key goes, also what this library did not write.
+ *
  *  Thread:  any, concurrently. Blocks: at most the client's timeout_us. Needs the Redis permission +del.
  */
 DRL_API drl_status drl_limiter_reset(drl_limiter *limiter, const void *identity, size_t identity_len,
                                      drl_error *error);
 
-/** Decide many independent requests of one client in one round trip, as drl_limiter_allow would one after the other.
+/** Tell the Redis key of one identity, for operators who look into Redis. It holds no identity, only its digest.
  *
- *  Every request is checked before anything is sent; the error names the index of a wrong one.
- *
- *  Returns: DRL_OK when every request has an answer; else the code of the first whose limiter fails with DRL_FAIL_ERROR
- *           (its decision holds the cause; the others are set too).
- *  In:      requests  1..DRL_REQUESTS_MAX, all of limiters of this client
- *  Out:     decisions  array of `count`, in the order of the requests
- *  Thread:  any, concurrently. Blocks: at most the client's timeout_us.
+ *  Returns: DRL_OK; DRL_ERR_IDENTITY; DRL_ERR_BUFFER: key_len says what is needed.
+ *  Out:     key  NUL-terminated; DRL_KEY_SIZE bytes are always enough; key_len  bytes before the NUL, may be NULL
+ *  Thread:  any, concurrently. Blocks: no.
  */
-DRL_API drl_status drl_client_allow_many(drl_client *client, const drl_request *requests, int32_t count,
-                                         drl_decision *decisions, drl_error *error);
+enum { DRL_KEY_SIZE = 256 };
+DRL_API drl_status drl_limiter_key(const drl_limiter *limiter, const void *identity, size_t identity_len, char *key,
+                                   size_t key_size, size_t *key_len, drl_error *error);
 
 #ifdef __cplusplus
 }

@@ -1,4 +1,4 @@
-/* Asynchronous calls: a completion queue with a descriptor to wait on, and a callback form. */
+/* Asynchronous calls: a completion queue with a descriptor to wait on. (For callbacks see request.h.) */
 #ifndef DRL_QUEUE_H
 #define DRL_QUEUE_H
 
@@ -9,6 +9,7 @@
 #include "decision.h"
 #include "export.h"
 #include "limiter.h"
+#include "request.h"
 #include "status.h"
 
 typedef struct drl_queue drl_queue;
@@ -23,20 +24,16 @@ typedef struct drl_queue_options {
 #define DRL_QUEUE_OPTIONS_INIT \
   { (uint32_t)sizeof(drl_queue_options), 0, 0 }
 
+enum { DRL_COMPLETION_MESSAGE_SIZE = 160 };
+
 /** The end of one asynchronous call. The layout is frozen. */
 typedef struct drl_completion {
   int64_t id;        /* as submitted */
   drl_status status; /* what the blocking call would have returned; also DRL_ERR_CANCELLED, DRL_ERR_CLOSED */
   int32_t reserved;
   drl_decision decision; /* as of drl_limiter_allow; for a cancelled call `charged` says whether it may have run */
+  char message[DRL_COMPLETION_MESSAGE_SIZE]; /* as drl_error's: why Redis did not decide; "" when it did */
 } drl_completion;
-
-/** Receives one decision on the I/O thread, or on the submitting thread when the answer is known at once (not inside another
- *  callback: then too it comes on the I/O thread, later).
- *  Return soon. It may submit further asynchronous calls; blocking calls answer DRL_ERR_REENTRANT, and it must close
- *  no handle. `decision` is borrowed until it returns.
- */
-typedef void (*drl_decision_callback)(drl_status status, const drl_decision *decision, void *user);
 
 #ifdef __cplusplus
 extern "C" {
@@ -55,22 +52,28 @@ DRL_API drl_status drl_queue_open(drl_client *client, const drl_queue_options *o
 DRL_API void drl_queue_close(drl_queue *queue);
 
 /** A descriptor that polls readable while the queue holds completions. Wait for it with poll, epoll or an event
- *  loop; never read, write or close it. Draining resets it. In a forked child it is another descriptor: ask again.
+ *  loop; never read, write or close it. Draining resets it. It may be readable with nothing there, as when another drain was quicker:
+ *  then drl_queue_drain gives count 0. In a forked child it is another descriptor: ask again.
  *  Returns: the descriptor, borrowed until drl_queue_close; -1 for a bad handle. Thread: any. Blocks: no.
  */
 DRL_API int32_t drl_queue_fd(drl_queue *queue);
 
-/** Submit one call; its completion carries `id`, which no other call of this queue may be using.
+/** Submit one request; its completion carries `id`, which no other call of this queue may be using.
  *
  *  Returns: DRL_OK: exactly one completion will follow. Else nothing was submitted: DRL_ERR_COMPLETIONS_FULL,
- *           DRL_ERR_DUPLICATE_ID, DRL_ERR_CLOSED, DRL_ERR_IDENTITY, DRL_ERR_COST, or DRL_ERR_HANDLE when limiter and
- *           queue are of different clients. A full submission queue is not among them: that is a degraded completion.
+ *           DRL_ERR_DUPLICATE_ID, DRL_ERR_CLOSED, or those of drl_client_decide for a wrong request; DRL_ERR_HANDLE also when
+ *           limiter and queue are of different clients. A full submission queue is not among them: that is a degraded
+ *           completion. The completion of a reset says by its status whether Redis did it.
  *  Thread:  any, concurrently. Blocks: no.
  */
+DRL_API drl_status drl_queue_decide(drl_queue *queue, const drl_request *request, size_t request_size, int64_t id,
+                                    drl_error *error);
+
+/** Submit DRL_OPERATION_ALLOW: a thin form of drl_queue_decide. */
 DRL_API drl_status drl_queue_submit(drl_queue *queue, drl_limiter *limiter, const void *identity,
                                     size_t identity_len, int64_t cost, int64_t id, drl_error *error);
 
-/** Submit a reset; its completion's status says whether Redis did it. Else as drl_queue_submit. */
+/** Submit DRL_OPERATION_RESET: a thin form of drl_queue_decide. */
 DRL_API drl_status drl_queue_submit_reset(drl_queue *queue, drl_limiter *limiter, const void *identity,
                                           size_t identity_len, int64_t id, drl_error *error);
 
@@ -92,15 +95,6 @@ DRL_API drl_status drl_queue_drain(drl_queue *queue, drl_completion *completions
  */
 DRL_API drl_status drl_queue_wait(drl_queue *queue, int64_t timeout_us, drl_completion *completions,
                                   int32_t capacity, int32_t *count, drl_error *error);
-
-/** drl_limiter_allow with a callback instead of a wait.
- *  Returns: DRL_OK: the callback is called exactly once, perhaps before this returns. Else it is not called:
- *           DRL_ERR_CLOSED, _IDENTITY, _COST; inside a callback also DRL_ERR_QUEUE_FULL.
- *  Thread:  any, concurrently. Blocks: no.
- */
-DRL_API drl_status drl_limiter_allow_callback(drl_limiter *limiter, const void *identity, size_t identity_len,
-                                              int64_t cost, drl_error *error, drl_decision_callback callback,
-                                              void *user);
 
 #ifdef __cplusplus
 }

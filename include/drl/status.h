@@ -15,12 +15,16 @@
 
 #include "export.h"
 
-/* X(name, value, message) */
+/* X(name, value, message)
+ *
+ * DRL_ERR_HANDLE is a help against mistakes. Using a closed handle is undefined: it is answered so at best, if its freed memory
+ * still looks like one.
+ */
 #define DRL_STATUS_TABLE(X)                                                                   \
   X(DRL_OK, 0, "ok")                                                                          \
   X(DRL_ERR_NULL, 1, "a required pointer is NULL")                                            \
   X(DRL_ERR_STRUCT_SIZE, 2, "struct_size is not that of a known version of the struct")       \
-  X(DRL_ERR_HANDLE, 3, "the handle is of another type or already closed")                     \
+  X(DRL_ERR_HANDLE, 3, "the handle is of another type or client")                             \
   X(DRL_ERR_IDENTITY, 4, "identity must be 1 to 65536 bytes")                                 \
   X(DRL_ERR_COST, 5, "cost is out of range")                                                  \
   X(DRL_ERR_RATE, 6, "rate is out of range")                                                  \
@@ -59,6 +63,7 @@
   X(DRL_ERR_CIRCUIT_OPEN, 113, "Redis stopped answering and was not asked")                   \
   X(DRL_ERR_QUEUE_FULL, 114, "too many calls are waiting")                                    \
   X(DRL_ERR_SHED, 115, "the call could not have met its deadline and was not sent")           \
+  X(DRL_ERR_CLOCK, 116, "the clock of Redis stands before 2025 or after 2167")                \
   X(DRL_ERR_CLOSED, 200, "the client is closed")                                              \
   X(DRL_ERR_CANCELLED, 201, "the call was cancelled")                                         \
   X(DRL_ERR_COMPLETIONS_FULL, 202, "the completion queue is full")                            \

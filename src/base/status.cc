@@ -32,16 +32,13 @@ void Report(const Status& status, drl_error* error) { Report(status.code(), stat
 
 void Report(drl_status code, std::string_view message, drl_error* error) {
   if (error == nullptr) return;
-  if (code == DRL_OK) {
-    error->status = DRL_OK;
-    error->reserved = 0;
-    error->message[0] = '\0';
-    return;
-  }
-  if (message.empty()) message = StatusMessage(code);
   error->status = code;
   error->reserved = 0;
+  if (code == DRL_OK) message = {};
+  if (code != DRL_OK && message.empty()) message = StatusMessage(code);
   CopyShown(message, error->message, sizeof error->message);
 }
+
+void CopyMessage(std::string_view message, std::span<char> out) { CopyShown(message, out.data(), out.size()); }
 
 }  // namespace drl::base

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -52,6 +53,8 @@ class [[nodiscard]] Result {
 
 // Writes a status into the caller's drl_error (which may be null), cutting the message to fit.
 void Report(const Status& status, drl_error* error);
+// The same for any other text of the caller's, ended by a NUL.
+void CopyMessage(std::string_view message, std::span<char> out);
 void Report(drl_status code, std::string_view message, drl_error* error);
 
 }  // namespace drl::base

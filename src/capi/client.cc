@@ -108,11 +108,12 @@ drl_status drl_client_open(const drl_client_options* options, drl_client** clien
   return Fence(error, [&]() -> drl::base::Status {
     if (client == nullptr) return Null("client");
     *client = nullptr;
-    drl::base::Status status = CheckStruct(options, "options");
+    drl_client_options known;
+    drl::base::Status status = CopyOptions(options, "options", known);
     if (!status.ok()) return status;
-    auto engine_options = MakeEngineOptions(*options);
+    auto engine_options = MakeEngineOptions(known);
     if (!engine_options.ok()) return engine_options.status();
-    auto secret = CopySecret(*options);
+    auto secret = CopySecret(known);
     if (!secret.ok()) return secret.status();
     auto handle = std::make_unique<drl_client>();
     auto core = drl::engine::Client::Open(std::move(*engine_options), std::move(*secret));

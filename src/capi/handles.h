@@ -9,6 +9,7 @@
 #include "drl/client.h"
 #include "drl/limiter.h"
 #include "drl/queue.h"
+#include "drl/request.h"
 #include "engine/client.h"
 #include "engine/limiter.h"
 #include "engine/queue.h"
@@ -43,8 +44,27 @@ base::Status CheckHandle(const Handle* handle, const char* argument) {
   return {DRL_ERR_HANDLE, std::string(argument) + " is closed or of another type"};
 }
 
-// A request of the caller, checked; `request` is filled when the status is ok.
-base::Status CheckRequest(drl_limiter* limiter, const void* identity, size_t identity_len, int64_t cost,
-                          engine::SlotKind kind, engine::Request& request);
+// One request of the caller, checked; `made` is filled when the status is ok.
+base::Status CheckRequest(const drl_request& request, const engine::Client& client, engine::Request& made);
+// The same from an array of structs of `size` bytes each.
+base::Status CheckRequest(const drl_request* requests, size_t size, size_t index, const engine::Client& client,
+                          engine::Request& made);
+
+// One request, blocking: what the named functions are thin forms of.
+drl_status DecideOne(drl_limiter* limiter, const drl_request& request, drl_decision* decision, drl_error* error);
+
+inline drl_request AllowRequest(drl_limiter* limiter, const void* identity, size_t identity_len, int64_t cost) {
+  drl_request request = DRL_REQUEST_INIT;
+  request.limiter = limiter;
+  request.identity = identity;
+  request.identity_len = identity_len;
+  request.cost = cost;
+  return request;
+}
+inline drl_request ResetRequest(drl_limiter* limiter, const void* identity, size_t identity_len) {
+  drl_request request = AllowRequest(limiter, identity, identity_len, 0);
+  request.operation = DRL_OPERATION_RESET;
+  return request;
+}
 
 }  // namespace drl::capi

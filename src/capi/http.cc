@@ -46,18 +46,20 @@ Status Headers(const drl_limiter* limiter, const drl_decision* decision, const d
   if (headers == nullptr) return Null("headers");
   headers->count = 0;
   Status status = CheckInputs(limiter, decision);
-  if (status.ok() && options != nullptr) status = CheckStruct(options, "options");
-  if (!status.ok()) return status;
   drl_header_options chosen = DRL_HEADER_OPTIONS_INIT;
-  if (options != nullptr) chosen = *options;
+  if (status.ok() && options != nullptr) status = CopyOptions(options, "options", chosen);
+  if (!status.ok()) return status;
   if (chosen.retry_jitter_us != 0 && chosen.jitter_seed == 0) chosen.jitter_seed = DrawSeed();
   return http::RenderHeaders(limiter->policies, *decision, chosen, *headers);
 }
 
-Result<http::ProblemTexts> TextsOf(const drl_problem_options* options) {
+Result<http::ProblemTexts> TextsOf(const drl_problem_options* given) {
   http::ProblemTexts texts;
-  if (options == nullptr) return texts;
-  if (Status status = CheckStruct(options, "options"); !status.ok()) return status;
+  if (given == nullptr) return texts;
+  drl_problem_options known;
+  if (Status status = CopyOptions(given, "options", known); !status.ok()) return status;
+  if (Status status = CheckReserved(known.reserved, "reserved"); !status.ok()) return status;
+  const drl_problem_options* options = &known;
   if (options->detail == nullptr && options->detail_len != 0) return Null("options->detail");
   if (options->instance == nullptr && options->instance_len != 0) return Null("options->instance");
   if (options->detail != nullptr) texts.detail = {options->detail, options->detail_len};
@@ -75,11 +77,12 @@ Status Problem(const drl_limiter* limiter, const drl_decision* decision, const d
 }
 
 Status OpenResolver(const drl_resolver_options* options, drl_resolver** resolver) {
+  drl_resolver_options known = DRL_RESOLVER_OPTIONS_INIT;
   if (options != nullptr) {
-    if (Status status = CheckStruct(options, "options"); !status.ok()) return status;
+    if (Status status = CopyOptions(options, "options", known); !status.ok()) return status;
+    if (Status status = CheckReserved(known.reserved, "reserved"); !status.ok()) return status;
   }
-  const drl_resolver_options defaults = DRL_RESOLVER_OPTIONS_INIT;
-  Result<http::Resolver> core = http::Resolver::Compile(options != nullptr ? *options : defaults);
+  Result<http::Resolver> core = http::Resolver::Compile(known);
   if (!core.ok()) return core.status();
   *resolver = new drl_resolver{.core = std::move(*core)};
   return {};

@@ -5,7 +5,7 @@
 #include "capi/fence.h"
 #include "capi/handles.h"
 
-static_assert(sizeof(drl_completion) == 120 && offsetof(drl_completion, decision) == 16);
+static_assert(sizeof(drl_completion) == 648 && offsetof(drl_completion, decision) == 16);
 static_assert(sizeof(drl_queue_options) == 16);
 
 namespace drl::capi {
@@ -13,15 +13,12 @@ namespace {
 
 using base::Status;
 
-Status Submit(drl_queue* queue, drl_limiter* limiter, const void* identity, size_t identity_len, int64_t cost,
-              engine::SlotKind kind, int64_t id) {
+Status Submit(drl_queue* queue, const drl_request* request, size_t request_size, int64_t id) {
   Status status = CheckHandle(queue, "queue");
   if (!status.ok()) return status;
-  engine::Request request;
-  status = CheckRequest(limiter, identity, identity_len, cost, kind, request);
-  if (!status.ok()) return status;
-  if (limiter->client != &queue->core->client()) return {DRL_ERR_HANDLE, "limiter and queue are of different clients"};
-  return queue->core->Submit(request, id);
+  engine::Request made;
+  status = CheckRequest(request, request_size, 0, queue->core->client(), made);
+  return status.ok() ? queue->core->Submit(made, id) : status;
 }
 
 Status CheckDrain(const drl_queue* queue, const drl_completion* completions, int32_t capacity, int32_t* count) {
@@ -46,9 +43,11 @@ drl_status drl_queue_open(drl_client* client, const drl_queue_options* options, 
     if (queue == nullptr) return Null("queue");
     *queue = nullptr;
     drl::base::Status status = CheckHandle(client, "client");
-    if (status.ok() && options != nullptr) status = CheckStruct(options, "options");
+    drl_queue_options known = DRL_QUEUE_OPTIONS_INIT;
+    if (status.ok() && options != nullptr) status = CopyOptions(options, "options", known);
+    if (status.ok()) status = CheckReserved(known.reserved, "reserved");
     if (!status.ok()) return status;
-    const int64_t capacity = options == nullptr || options->capacity == 0 ? 4096 : options->capacity;
+    const int64_t capacity = known.capacity == 0 ? 4096 : known.capacity;
     if (capacity < 1 || capacity > 1'048'576) {
       return {DRL_ERR_CAPACITY, "capacity is " + std::to_string(capacity) + ", must be 1..1048576 calls"};
     }
@@ -82,17 +81,21 @@ int32_t drl_queue_fd(drl_queue* queue) {
   return fd;
 }
 
+drl_status drl_queue_decide(drl_queue* queue, const drl_request* request, size_t request_size, int64_t id,
+                            drl_error* error) {
+  return Fence(error, [&] { return Submit(queue, request, request_size, id); });
+}
+
 drl_status drl_queue_submit(drl_queue* queue, drl_limiter* limiter, const void* identity, size_t identity_len,
                             int64_t cost, int64_t id, drl_error* error) {
-  return Fence(error, [&] {
-    return Submit(queue, limiter, identity, identity_len, cost, drl::engine::SlotKind::kAllow, id);
-  });
+  const drl_request request = AllowRequest(limiter, identity, identity_len, cost);
+  return drl_queue_decide(queue, &request, sizeof request, id, error);
 }
 
 drl_status drl_queue_submit_reset(drl_queue* queue, drl_limiter* limiter, const void* identity, size_t identity_len,
                                   int64_t id, drl_error* error) {
-  return Fence(error,
-               [&] { return Submit(queue, limiter, identity, identity_len, 0, drl::engine::SlotKind::kReset, id); });
+  const drl_request request = ResetRequest(limiter, identity, identity_len);
+  return drl_queue_decide(queue, &request, sizeof request, id, error);
 }
 
 drl_status drl_queue_cancel(drl_queue* queue, int64_t id, drl_error* error) {
@@ -125,17 +128,6 @@ drl_status drl_queue_wait(drl_queue* queue, int64_t timeout_us, drl_completion* 
     status = queue->core->Wait(timeout_us, {completions, static_cast<size_t>(capacity)}, got);
     *count = static_cast<int32_t>(got);
     return status;
-  });
-}
-
-drl_status drl_limiter_allow_callback(drl_limiter* limiter, const void* identity, size_t identity_len, int64_t cost,
-                                      drl_error* error, drl_decision_callback callback, void* user) {
-  return Fence(error, [&]() -> drl::base::Status {
-    if (callback == nullptr) return Null("callback");
-    drl::engine::Request request;
-    drl::base::Status status =
-        CheckRequest(limiter, identity, identity_len, cost, drl::engine::SlotKind::kAllow, request);
-    return status.ok() ? limiter->client->DecideLater(request, callback, user) : status;
   });
 }
 

@@ -1,31 +1,27 @@
 #include "core/key.h"
 
 #include <cstring>
+#include <functional>
+
+#include "core/digest.h"
 
 namespace drl::core {
 namespace {
+
+constexpr size_t kDigestBytes = 16;  // of SHA-256's 32
 
 void PutLength(size_t length, uint8_t out[4]) {
   for (int i = 0; i < 4; ++i) out[i] = static_cast<uint8_t>(length >> (24 - 8 * i));
 }
 
-// 16 bytes as 22 characters (RFC 4648 section 5, no padding).
-void Base64Url(const uint8_t* bytes, char* out) {
-  static constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-  for (int i = 0; i < 15; i += 3) {
-    const uint32_t group = static_cast<uint32_t>(bytes[i] << 16 | bytes[i + 1] << 8 | bytes[i + 2]);
-    for (int shift = 18; shift >= 0; shift -= 6) *out++ = kAlphabet[group >> shift & 63];
-  }
-  *out++ = kAlphabet[bytes[15] >> 2];
-  *out = kAlphabet[(bytes[15] & 3) << 4];
-}
-
 }  // namespace
 
-KeyMaker::KeyMaker(std::string_view key_namespace, std::string_view name, std::span<const uint8_t> secret) {
+KeyMaker::KeyMaker(std::string_view key_namespace, std::string_view name, std::string_view fingerprint,
+                   std::span<const uint8_t> secret) {
   prefix_.append("drl:").append(key_namespace).append(":{");
-  suffix_ = "}";
+  suffix_.append("}").append(fingerprint);
   if (!name.empty()) suffix_.append(":").append(name);
+  salt_ = static_cast<uint32_t>(std::hash<std::string>()(suffix_));
   uint8_t length[4];
   PutLength(key_namespace.size(), length);
   hashed_prefix_.append(reinterpret_cast<const char*>(length), sizeof length).append(key_namespace);
@@ -57,12 +53,14 @@ void KeyMaker::Make(std::span<const uint8_t> identity, Key& key) const {
   char* out = key.text;
   std::memcpy(out, prefix_.data(), prefix_.size());
   out += prefix_.size();
-  Base64Url(digest, out);
+  Base64Url(std::span(digest).first(kDigestBytes), {out, kDigestLen});
   out += kDigestLen;
   std::memcpy(out, suffix_.data(), suffix_.size());
   out += suffix_.size();
   *out = '\0';
   key.length = static_cast<uint8_t>(out - key.text);
+  std::memcpy(&key.hash, digest, sizeof key.hash);
+  key.hash ^= salt_;
 }
 
 }  // namespace drl::core

@@ -60,10 +60,10 @@ int64_t Limit::Remaining(Time debt) const {
   return std::max<int64_t>(0, burst_ - static_cast<int64_t>((owed + num_ - 1) / num_));
 }
 
-int64_t Limit::RetryAfterUs(Time debt, int64_t tokens) const {
+int64_t Limit::RetryAfterUs(Time debt, int64_t tokens, int64_t headroom) const {
   const Time cost = Worth(tokens);
-  const Wide excess =
-      static_cast<Wide>(debt.us + cost.us - burst_time_.us) * den_ + (debt.rem + cost.rem - burst_time_.rem);
+  const Time admit = AdmitTime(headroom);
+  const Wide excess = static_cast<Wide>(debt.us + cost.us - admit.us) * den_ + (debt.rem + cost.rem - admit.rem);
   return excess <= 0 ? 0 : static_cast<int64_t>((excess + den_ - 1) / den_);
 }
 

@@ -5,6 +5,7 @@
 // remainder over the reduced denominator, so 300,000 per second or 7 per minute lose nothing however long they run.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -36,16 +37,23 @@ class Limit {
   [[nodiscard]] int64_t per_us() const { return per_us_; }
   [[nodiscard]] int64_t burst() const { return burst_; }
   [[nodiscard]] const std::string& name() const { return name_; }
+  // A token is worth num / den microseconds, in lowest terms.
+  [[nodiscard]] int64_t num() const { return num_; }
   [[nodiscard]] int64_t den() const { return den_; }
   [[nodiscard]] Time burst_time() const { return burst_time_; }
+  // How far a request that leaves `headroom` tokens to others may push the debt.
+  [[nodiscard]] Time AdmitTime(int64_t headroom) const { return Worth(std::max<int64_t>(0, burst_ - headroom)); }
+  // The most debt that any request brings about: beyond it only a stepped clock can have brought the state.
+  [[nodiscard]] Time cap_time() const { return burst_time_; }
 
   // What `tokens` are worth. Costs above burst are all alike (they never fit), so they are cut to burst + 1, which keeps
   // every sum below 2^53.
   [[nodiscard]] Time CostTime(int64_t tokens) const;
   // Whole tokens left when this much time is owed.
   [[nodiscard]] int64_t Remaining(Time debt) const;
-  // Microseconds, rounded up, until a debt has shrunk enough for `tokens` (<= burst) to fit; 0 when they fit now.
-  [[nodiscard]] int64_t RetryAfterUs(Time debt, int64_t tokens) const;
+  // Microseconds, rounded up, until a debt has shrunk enough for `tokens` to fit beside `headroom` (together <= burst); 0 when
+  // they fit now.
+  [[nodiscard]] int64_t RetryAfterUs(Time debt, int64_t tokens, int64_t headroom) const;
 
  private:
   Limit() = default;
@@ -54,7 +62,7 @@ class Limit {
   int64_t rate_ = 0;
   int64_t per_us_ = 0;
   int64_t burst_ = 0;
-  int64_t num_ = 0;  // a token is worth num_ / den_ microseconds, in lowest terms
+  int64_t num_ = 0;
   int64_t den_ = 1;
   Time burst_time_;
   std::string name_;

@@ -6,10 +6,13 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "core/call.h"
 #include "core/limit.h"
+#include "core/reply.h"
 
 namespace drl::core {
 
@@ -17,20 +20,46 @@ namespace drl::core {
 struct KeyState {
   std::vector<Time> full_at;
   int64_t expires_at_ms = 0;
+
+  friend bool operator==(const KeyState&, const KeyState&) = default;
 };
 
-// A Redis that knows only the script.
+// One request of a command.
+struct ModelRequest {
+  Operation operation = Operation::kTake;
+  int64_t deadline = INT64_MAX;
+  std::string key;
+  const Limits* limits = nullptr;  // of kTake
+  Question question;
+};
+
+// A Redis that knows only the script. A key is always met with the same limits.
 class Model {
  public:
-  // Decides one request at `now_us`, as one decision of a call. Returns the integers that the script replies.
-  std::vector<int64_t> Decide(const std::string& key, const Limits& limits, int64_t cost, int64_t now_us);
-  // Forgets a key; 1 if there was one.
-  int64_t Reset(const std::string& key, int64_t now_us);
+  // Decides the requests of one command at `now_us`. Returns the integers of the reply behind its head.
+  std::vector<int64_t> Run(std::span<const ModelRequest> requests, int64_t now_us);
 
   // The state of a key that exists at `now_us`, or null.
   [[nodiscard]] const KeyState* Find(const std::string& key, int64_t now_us);
 
  private:
+  using Wide = __int128;
+  // A key during a command: read once, written once.
+  struct Working {
+    const KeyState* stored = nullptr;
+    bool loaded = false;     // `debts` holds the state
+    bool forgotten = false;  // since it was read
+    bool ahead = false;      // the stored instant is not past, and was not cut
+    bool changed = false;
+    const Limits* limits = nullptr;
+    std::vector<Wide> debts;  // numerators over each limit's denominator
+  };
+
+  static void Load(Working& key, const Limits& limits, int64_t now_us);
+  static void Take(Working& key, const ModelRequest& request, int64_t now_us, std::vector<int64_t>& reply);
+  static int64_t Forget(Working& key);
+  void Store(const std::string& name, const Working& key, int64_t now_us);
+
   std::map<std::string, KeyState> keys_;
 };
 

@@ -8,7 +8,7 @@
 namespace drl::engine {
 namespace {
 
-constexpr int64_t kNoDeadline = 9'000'000'000'000'000;  // below 2^53
+constexpr int64_t kNoDeadline = core::kEndOfTimeUs;
 
 void BeginEval(size_t keys, size_t argv, redis::RespWriter& out) {
   out.Array(3 + keys + argv);
@@ -17,36 +17,84 @@ void BeginEval(size_t keys, size_t argv, redis::RespWriter& out) {
   out.Integer(static_cast<int64_t>(keys));
 }
 
-}  // namespace
-
-void CallWriter::Add(Slot& slot) {
-  int group = FindGroup(slot);
-  if (group < 0) {
-    group = group_count_++;
-    groups_[static_cast<size_t>(group)] = {slot.limiter, slot.cost, slot.kind, 0};
-  }
-  ++groups_[static_cast<size_t>(group)].count;
-  group_of_[static_cast<size_t>(count_)] = static_cast<uint8_t>(group);
-  slots_[static_cast<size_t>(count_++)] = &slot;
+bool Alike(const Slot& a, const Slot& b) {
+  if (a.kind != b.kind || a.timeout_class != b.timeout_class) return false;
+  return a.kind == SlotKind::kReset || (a.plan == b.plan && a.question.cost == b.question.cost &&
+                                        a.question.headroom == b.question.headroom);
 }
 
-int CallWriter::FindGroup(const Slot& slot) const {
-  for (int i = group_count_ - 1; i >= 0; --i) {
-    const Group& group = groups_[static_cast<size_t>(i)];
-    const bool alike = slot.kind == SlotKind::kReset
-                           ? group.kind == SlotKind::kReset
-                           : group.kind == slot.kind && group.limiter == slot.limiter && group.cost == slot.cost;
-    if (alike) return i + 1 == group_count_ || !KeyInLaterGroup(slot, i) ? i : -1;
+}  // namespace
+
+void CallWriter::Clear() {
+  count_ = group_count_ = key_count_ = 0;
+  table_.fill(0);
+}
+
+bool CallWriter::Takes(const Slot& slot) const {
+  if (count_ == 0) return true;
+  const Slot& first = *entries_[0].slot;
+  const bool apart = slot.alone || first.alone || slot.limiter->apart() || first.limiter->apart();
+  return !apart || slot.limiter == first.limiter;
+}
+
+void CallWriter::Add(Slot& slot) {
+  const int key = FindKey(slot.key);
+  int group = FindGroup(slot, At(keys_, key).last_group);
+  if (group < 0) {
+    group = group_count_++;
+    At(groups_, group) = {&slot, 0, count_, count_, slot.deadline, 0};
+  }
+  Group& joined = At(groups_, group);
+  ++joined.count;
+  joined.deadline = std::min(joined.deadline, slot.deadline);
+  At(entries_, count_) = {&slot, key, -1};
+  if (joined.last_entry != count_) At(entries_, joined.last_entry).next = count_;
+  joined.last_entry = count_++;
+  At(keys_, key).last_group = group;
+}
+
+int CallWriter::FindKey(const core::Key& key) {
+  size_t at = key.hash % kTableSize;
+  while (table_[at] != 0) {
+    const int found = table_[at] - 1;
+    if (At(keys_, found).key->view() == key.view()) return found;
+    at = (at + 1) % kTableSize;
+  }
+  At(keys_, key_count_) = {&key, -1, 0};
+  table_[at] = static_cast<uint8_t>(key_count_ + 1);
+  return key_count_++;
+}
+
+// The group that the slot may join: groups run one after the other, so none before the last that names its key.
+int CallWriter::FindGroup(const Slot& slot, int last_group_of_key) const {
+  for (int i = group_count_ - 1; i >= std::max(0, last_group_of_key); --i) {
+    if (Alike(*At(groups_, i).first, slot)) return i;
   }
   return -1;
 }
 
-bool CallWriter::KeyInLaterGroup(const Slot& slot, int group) const {
-  for (int i = 0; i < count_; ++i) {
-    const auto at = static_cast<size_t>(i);
-    if (group_of_[at] > group && slots_[at]->key.view() == slot.key.view()) return true;
+// Puts the entries in the order of the groups, and the keys in that of their first use, so that most groups name a row.
+void CallWriter::Arrange(Call& call) {
+  int at = 0;
+  int next_key = 0;
+  for (int group = 0; group < group_count_; ++group) {
+    const int begin = at;
+    bool in_a_row = true;
+    for (int i = At(groups_, group).first_entry; i >= 0; i = At(entries_, i).next) {
+      const Entry& entry = At(entries_, i);
+      DistinctKey& key = At(keys_, entry.key);
+      if (key.index == 0) {
+        At(keys_in_order_, next_key) = static_cast<uint8_t>(entry.key);
+        key.index = ++next_key;
+      }
+      in_a_row = in_a_row && (at == begin || key.index == At(keys_, At(arranged_, at - 1).key).index + 1);
+      At(call.slots, at) = entry.slot;
+      At(call.reply_lengths, at) =
+          static_cast<uint8_t>(entry.slot->kind == SlotKind::kReset ? 1 : entry.slot->plan->reply_length());
+      At(arranged_, at++) = entry;
+    }
+    At(groups_, group).first_key = in_a_row ? At(keys_, At(arranged_, begin).key).index : 0;
   }
-  return false;
 }
 
 void CallWriter::Write(Call& call, int64_t tag, base::Micros now, const RedisClock& clock, redis::RespWriter& out) {
@@ -54,42 +102,38 @@ void CallWriter::Write(Call& call, int64_t tag, base::Micros now, const RedisClo
   call.tag = tag;
   call.sent_at = now;
   call.count = count_;
-  call.deadline = slots_[0]->deadline;
-  int at = 0;
-  for (int group = 0; group < group_count_; ++group) {
-    for (int i = 0; i < count_; ++i) {
-      if (group_of_[static_cast<size_t>(i)] != group) continue;
-      Slot* slot = slots_[static_cast<size_t>(i)];
-      call.deadline = std::min(call.deadline, slot->deadline);
-      call.slots[static_cast<size_t>(at)] = slot;
-      call.reply_lengths[static_cast<size_t>(at++)] =
-          static_cast<uint8_t>(slot->kind == SlotKind::kReset ? 1 : slot->limiter->reply_length());
-    }
-    if (group_count_ == 1) break;
-  }
-  WriteCommand(call, clock.FromLocal(call.deadline), out);
-  count_ = 0;
-  group_count_ = 0;
+  call.deadline = groups_[0].deadline;
+  for (int i = 1; i < group_count_; ++i) call.deadline = std::min(call.deadline, At(groups_, i).deadline);
+  Arrange(call);
+  WriteCommand(call, clock, out);
+  Clear();
 }
 
-void CallWriter::WriteCommand(const Call& call, int64_t deadline, redis::RespWriter& out) const {
-  size_t argv = 2;
+void CallWriter::WriteCommand(const Call& call, const RedisClock& clock, redis::RespWriter& out) const {
+  size_t argv = 1;
   for (int i = 0; i < group_count_; ++i) {
-    const Group& group = groups_[static_cast<size_t>(i)];
-    argv += core::GroupLength(group.kind == SlotKind::kReset ? 0 : group.limiter->limits().size());
+    const Group& group = At(groups_, i);
+    argv += core::kGroupHeadLength + (group.first_key == 0 ? static_cast<size_t>(group.count) : 0);
+    if (group.first->kind == SlotKind::kAllow) argv += core::NumbersLength(group.first->plan->limits());
   }
-  BeginEval(static_cast<size_t>(call.count), argv, out);
-  for (int i = 0; i < call.count; ++i) out.Bulk(call.slots[static_cast<size_t>(i)]->key.view());
-  out.Integer(deadline);
+  BeginEval(static_cast<size_t>(key_count_), argv, out);
+  for (int i = 0; i < key_count_; ++i) out.Bulk(At(keys_, At(keys_in_order_, i)).key->view());
   out.Integer(call.tag);
+  const Entry* entries = arranged_.data();
   for (int i = 0; i < group_count_; ++i) {
-    const Group& group = groups_[static_cast<size_t>(i)];
-    if (group.kind == SlotKind::kReset) {
-      core::EncodeResetGroup(group.count, out);
-    } else {
-      core::EncodeGroup(group.count, group.limiter->limits(), group.cost, out);
-    }
+    WriteGroup(At(groups_, i), entries, clock, out);
+    entries += At(groups_, i).count;
   }
+}
+
+void CallWriter::WriteGroup(const Group& group, const Entry* entries, const RedisClock& clock,
+                            redis::RespWriter& out) const {
+  const bool takes = group.first->kind == SlotKind::kAllow;
+  core::EncodeGroupHead(takes ? core::Operation::kTake : core::Operation::kForget, clock.FromLocal(group.deadline),
+                        group.count, group.first_key, out);
+  for (int i = 0; group.first_key == 0 && i < group.count; ++i) out.Integer(At(keys_, entries[i].key).index);
+  if (!takes) return;
+  core::EncodeNumbers(group.first->plan->limits(), group.first->question.cost, group.first->question.headroom, out);
 }
 
 void WriteProbe(Call& call, int64_t tag, base::Micros now, const std::string& key_namespace, redis::RespWriter& out) {
@@ -98,11 +142,10 @@ void WriteProbe(Call& call, int64_t tag, base::Micros now, const std::string& ke
   call.sent_at = now;
   call.deadline = INT64_MAX;
   call.count = 0;
-  BeginEval(1, 2 + core::GroupLength(1), out);
+  BeginEval(1, 1 + core::kGroupHeadLength, out);
   out.Bulk("drl:" + key_namespace + ":{probe}");
-  out.Integer(kNoDeadline);
   out.Integer(tag);
-  for (const int64_t integer : {1, 1, 1, 0, 0, 1, 0}) out.Integer(integer);  // looks (cost 0) at a bucket of a microsecond
+  core::EncodeGroupHead(core::Operation::kTry, kNoDeadline, 0, 1, out);
 }
 
 void WriteScriptLoad(Call& call, base::Micros now, redis::RespWriter& out) {

@@ -20,7 +20,7 @@ struct Call {
   base::Micros sent_at = 0;
   base::Micros deadline = 0;  // the earliest of its decisions
   int count = 0;
-  // In the order of the keys. A slot that was ended before the reply is null, but its place in the reply is kept.
+  // In the order of the groups. A slot that was ended before the reply is null, but its place in the reply is kept.
   std::array<Slot*, core::kDecisionsPerCallMax> slots;
   std::array<uint8_t, core::kDecisionsPerCallMax> reply_lengths;
 };
@@ -28,7 +28,7 @@ struct Call {
 // Calls in flight, oldest first: a ring, so that traffic allocates nothing.
 class CallRing {
  public:
-  static constexpr size_t kCapacity = 8;
+  static constexpr size_t kCapacity = 64;
 
   [[nodiscard]] bool empty() const { return size_ == 0; }
   [[nodiscard]] size_t size() const { return size_; }
@@ -50,38 +50,69 @@ class CallRing {
   std::array<Call, kCapacity> calls_;
 };
 
-// Fills `call` with up to kDecisionsPerCallMax slots (already kSent), ordered so that those which share limits and cost stand
-// together, and writes the EVALSHA. Two decisions on one key keep their order.
+// Gathers slots (already kSent) for one call and writes its EVALSHA. Slots that share all their numbers, and a class of time-outs,
+// form a group; a key stands in the command once, however many ask for it, and what is asked of one key keeps its order.
 class CallWriter {
  public:
+  // At most so many decisions in a call.
+  explicit CallWriter(int decisions_max) : decisions_max_(decisions_max) { Clear(); }
+
   void Add(Slot& slot);
   [[nodiscard]] int count() const { return count_; }
-  [[nodiscard]] bool full() const { return count_ == core::kDecisionsPerCallMax; }
+  [[nodiscard]] bool full() const { return count_ == decisions_max_; }
+  // Whether this slot may travel in the call begun.
+  [[nodiscard]] bool Takes(const Slot& slot) const;
 
   // Ends the collection.
   void Write(Call& call, int64_t tag, base::Micros now, const RedisClock& clock, redis::RespWriter& out);
 
  private:
   struct Group {
-    const Limiter* limiter;
-    int64_t cost;
-    SlotKind kind;
+    const Slot* first;  // whose numbers are everybody's
     int count;
+    int first_entry;  // linked by Entry::next
+    int last_entry;
+    base::Micros deadline;
+    int first_key;  // the index of the first of as many keys in a row; 0: they are not in a row
   };
+  struct DistinctKey {
+    const core::Key* key;
+    int last_group;  // the last that names it
+    int index;       // in KEYS, from 1; 0 before it has one
+  };
+  struct Entry {
+    Slot* slot;
+    int key;   // in keys_
+    int next;  // of the same group; -1 at its end
+  };
+  static constexpr size_t kTableSize = 256;  // a power of two, well above the number of keys
 
-  [[nodiscard]] int FindGroup(const Slot& slot) const;
-  [[nodiscard]] bool KeyInLaterGroup(const Slot& slot, int group) const;
-  void WriteCommand(const Call& call, int64_t deadline, redis::RespWriter& out) const;
+  void Clear();
+  [[nodiscard]] int FindKey(const core::Key& key);
+  [[nodiscard]] int FindGroup(const Slot& slot, int last_group_of_key) const;
+  void Arrange(Call& call);
+  void WriteCommand(const Call& call, const RedisClock& clock, redis::RespWriter& out) const;
+  void WriteGroup(const Group& group, const Entry* entries, const RedisClock& clock, redis::RespWriter& out) const;
 
+  template <typename Array>
+  static auto& At(Array& array, int i) {
+    return array[static_cast<size_t>(i)];
+  }
+
+  const int decisions_max_;
   int count_ = 0;
   int group_count_ = 0;
-  std::array<Slot*, core::kDecisionsPerCallMax> slots_;
-  std::array<uint8_t, core::kDecisionsPerCallMax> group_of_;
+  int key_count_ = 0;
+  std::array<Entry, core::kDecisionsPerCallMax> entries_;
+  std::array<Entry, core::kDecisionsPerCallMax> arranged_;  // by group
   std::array<Group, core::kDecisionsPerCallMax> groups_;
+  std::array<DistinctKey, core::kDecisionsPerCallMax> keys_;
+  std::array<uint8_t, core::kDecisionsPerCallMax> keys_in_order_;
+  std::array<uint8_t, kTableSize> table_;  // hash of a key: its place in keys_, from 1; 0 for none
 };
 
-// A call without decisions: asks whether the script answers, and what time it is. It has one key, as some proxies want, and neither
-// charges nor writes.
+// A call without decisions: asks whether the script answers and this user may run all that it runs, and what time it is. It has one
+// key, as some proxies want, and neither charges nor writes.
 void WriteProbe(Call& call, int64_t tag, base::Micros now, const std::string& key_namespace, redis::RespWriter& out);
 // SCRIPT LOAD, after NOSCRIPT.
 void WriteScriptLoad(Call& call, base::Micros now, redis::RespWriter& out);

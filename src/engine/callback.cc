@@ -12,11 +12,14 @@ thread_local uint64_t depth_generation = 0;
 
 }  // namespace
 
-void CallBack(drl_decision_callback callback, drl_status status, const drl_decision& decision, void* user) {
+void CallBack(drl_decision_callback callback, drl_status status, const drl_decision& decision, const std::string& message,
+              void* user) {
+  char text[DRL_COMPLETION_MESSAGE_SIZE];
+  base::CopyMessage(message, text);
   if (!InCallback()) depth = 0;
   depth_generation = base::ForkGeneration();
   ++depth;
-  callback(status, &decision, user);
+  callback(status, &decision, text, user);
   --depth;
 }
 
@@ -30,7 +33,7 @@ void CallbackSink::Deliver(Slot& slot) {
   void* const user = slot.user;
   engine_.Observe(*slot.limiter, status, decision);
   engine_.Release(slot);
-  CallBack(callback, status, decision, user);
+  CallBack(callback, status, decision, detail, user);
 }
 
 }  // namespace drl::engine

@@ -1,7 +1,9 @@
 // The callback form of asynchronous requests.
 #pragma once
 
-#include "drl/queue.h"
+#include <string>
+
+#include "drl/request.h"
 #include "engine/slot.h"
 
 namespace drl::engine {
@@ -19,7 +21,8 @@ class CallbackSink final : public CompletionSink {
 };
 
 // Calls back with a decision that is known at once.
-void CallBack(drl_decision_callback callback, drl_status status, const drl_decision& decision, void* user);
+void CallBack(drl_decision_callback callback, drl_status status, const drl_decision& decision, const std::string& message,
+              void* user);
 
 // Whether this thread is inside a callback, where waiting would stop the I/O thread.
 [[nodiscard]] bool InCallback();

@@ -54,11 +54,6 @@ drl_status Client::Decide(const Request& request, drl_decision& decision, std::s
   return DecideMany({&request, 1}, &decision, detail);
 }
 
-drl_status Client::Reset(const Request& request, std::string& detail) {
-  drl_decision unused;
-  return Decide(request, unused, detail);
-}
-
 // One request and many take the same way: all slots are handed over at once, so that they travel in one call.
 drl_status Client::DecideMany(std::span<const Request> requests, drl_decision* decisions, std::string& detail) {
   constexpr size_t kOnStack = 16;
@@ -78,18 +73,18 @@ drl_status Client::DecideMany(std::span<const Request> requests, drl_decision* d
   for (size_t i = 0; i < requests.size(); ++i) {
     slots[i] = engine->Prepare(requests[i], nullptr, why);
     if (slots[i] == nullptr) {
-      const drl_status failed =
-          requests[i].kind == SlotKind::kReset
-              ? why.code()
-              : Degrade(*requests[i].limiter, requests[i].cost, why.code(), DRL_CHARGED_NO, decisions[i]);
-      if (requests[i].kind == SlotKind::kAllow) engine->Observe(*requests[i].limiter, failed, decisions[i]);
+      const drl_status failed = AnswerAtOnce(*engine, requests[i], why.code(), decisions[i]);
       if (status == DRL_OK) status = failed;
-      detail = why.message();
+      if (detail.empty()) detail = why.message();
       continue;
     }
     slots[i]->next = newest;
     newest = slots[i];
     if (oldest == nullptr) oldest = newest;
+  }
+  if (requests.size() > 1) {  // the first must not pay for the hashing of the last
+    const base::Micros now = base::MonotonicMicros();
+    for (Slot* slot = newest; slot != nullptr; slot = slot == oldest ? nullptr : slot->next) Engine::Start(*slot, now);
   }
   if (newest == nullptr) return status;
   if (!engine->SubmitAndDrive(newest, oldest)) {
@@ -103,6 +98,13 @@ drl_status Client::DecideMany(std::span<const Request> requests, drl_decision* d
   return awaited == DRL_OK ? status : awaited;
 }
 
+drl_status Client::AnswerAtOnce(Engine& engine, const Request& request, drl_status cause, drl_decision& decision) {
+  const drl_status status = Degrade(request, cause, decision);
+  if (request.kind == SlotKind::kReset) return cause;
+  engine.Observe(*request.limiter, status, decision);
+  return status;
+}
+
 // The last request is answered last, so waiting for it first costs one sleep instead of many.
 drl_status Client::AwaitMany(Engine& engine, std::span<const Request> requests, std::span<Slot* const> slots,
                              drl_decision* decisions, std::string& detail) {
@@ -110,8 +112,10 @@ drl_status Client::AwaitMany(Engine& engine, std::span<const Request> requests, 
   const bool lone = engine.lone();
   for (size_t i = requests.size(); i-- > 0;) {
     if (slots[i] == nullptr) continue;
-    const drl_status one = engine.Await(*slots[i], lone, decisions[i], detail);
+    std::string sentence;
+    const drl_status one = engine.Await(*slots[i], lone, decisions[i], sentence);
     if (one != DRL_OK) status = one;
+    if (!sentence.empty()) detail = std::move(sentence);
   }
   return status;
 }
@@ -124,9 +128,8 @@ Status Client::DecideLater(const Request& request, drl_decision_callback callbac
   if (slot == nullptr && InCallback()) return engine->AnswerLater(request, why, callback, user);
   if (slot == nullptr) {
     drl_decision decision;
-    const drl_status status = Degrade(*request.limiter, request.cost, why.code(), DRL_CHARGED_NO, decision);
-    engine->Observe(*request.limiter, status, decision);
-    CallBack(callback, status, decision, user);
+    const drl_status status = AnswerAtOnce(*engine, request, why.code(), decision);
+    CallBack(callback, status, decision, why.message(), user);
     return {};
   }
   slot->callback = callback;
@@ -161,6 +164,19 @@ Status Client::ReadStats(drl_stats& stats) {
   if (engine == nullptr) return why;
   engine->ReadStats(stats);
   return {};
+}
+
+std::shared_ptr<const core::Plan> Client::PlanFor(const std::string& key_namespace, const std::string& name,
+                                                  core::Limits limits) {
+  bool other = false;
+  auto plan = plans_.For(key_namespace, name, std::move(limits), other);
+  Status why;
+  Engine* engine = other ? this->engine(why) : nullptr;
+  if (engine != nullptr) {
+    engine->log().Write(DRL_LOG_WARNING, "limiter '" + name + "' of namespace '" + key_namespace +
+                                            "' was opened with other limits than before: each has buckets of its own");
+  }
+  return plan;
 }
 
 Outcomes& Client::SeriesFor(const std::string& key_namespace, const std::string& name) {

@@ -11,6 +11,7 @@
 #include "engine/callback.h"
 #include "engine/engine.h"
 #include "engine/metrics.h"
+#include "engine/plan_table.h"
 
 namespace drl::engine {
 
@@ -33,7 +34,6 @@ class Client {
   // The blocking operations. Each returns what the C function returns; `detail` is the sentence for a person when a
   // decision has a cause or the status is not DRL_OK.
   drl_status Decide(const Request& request, drl_decision& decision, std::string& detail);
-  drl_status Reset(const Request& request, std::string& detail);
   drl_status DecideMany(std::span<const Request> requests, drl_decision* decisions, std::string& detail);
   // The callback form.
   base::Status DecideLater(const Request& request, drl_decision_callback callback, void* user);
@@ -44,6 +44,8 @@ class Client {
 
   base::Status ReadStats(drl_stats& stats);
   base::Status WaitReady(base::Micros timeout);
+  // The plan of these limits; the log is told once where the namespace and name are known with others.
+  std::shared_ptr<const core::Plan> PlanFor(const std::string& key_namespace, const std::string& name, core::Limits limits);
   // The counters of all limiters with this namespace and name, for one that opens.
   Outcomes& SeriesFor(const std::string& key_namespace, const std::string& name);
   // Prometheus text.
@@ -54,6 +56,7 @@ class Client {
       : options_(std::move(options)), identity_secret_(std::move(identity_secret)) {}
   ~Client();
 
+  static drl_status AnswerAtOnce(Engine& engine, const Request& request, drl_status cause, drl_decision& decision);
   drl_status AwaitMany(Engine& engine, std::span<const Request> requests, std::span<Slot* const> slots,
                        drl_decision* decisions, std::string& detail);
 
@@ -61,6 +64,7 @@ class Client {
   const std::vector<uint8_t> identity_secret_;
   base::PerProcess<Engine> engine_;
   SeriesTable series_;
+  PlanTable plans_;
   FirstNamespace first_namespace_;
   std::atomic<bool> closed_{false};
   std::atomic<int64_t> references_{1};

@@ -8,7 +8,9 @@ using base::Micros;
 
 bool Loop::Drive(Slot* newest, Micros spin) noexcept {
   driven_ = true;
-  Submissions::Unlink(newest, pending_);
+  SlotList fresh;
+  Submissions::Unlink(newest, fresh);
+  TakeUp(fresh);
   while (true) {
     const Micros now = base::MonotonicMicros();
     Dispatch(now);

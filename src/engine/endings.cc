@@ -1,6 +1,7 @@
 // How a request ends in the loop: decided, failed, expired, closed.
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "engine/limiter.h"
 #include "engine/loop.h"
@@ -14,9 +15,7 @@ bool Loop::End(Slot& slot, drl_status cause, int32_t charged, std::string_view d
   if (state != kGivenUp) {
     slot.cause = cause;
     slot.charged = charged;
-    const size_t length = std::min(detail.size(), sizeof slot.detail - 1);
-    if (length > 0) std::memcpy(slot.detail, detail.data(), length);
-    slot.detail[length] = '\0';
+    slot.SetDetail(detail);
     ended = slot.state.compare_exchange_strong(state, kDone, std::memory_order_seq_cst);
   }
   if (!ended) {
@@ -56,22 +55,43 @@ void Loop::EndAnswered(SlotList& answered) {
   }
 }
 
-// Puts the decisions of a call that surely did not run back to the head of the line, those that still have time and attempts.
 void Loop::Requeue(Call& call, drl_status cause, std::string_view detail, base::Micros now) {
-  for (int i = call.count - 1; i >= 0; --i) {
-    Slot* slot = call.slots[static_cast<size_t>(i)];
-    if (slot == nullptr) continue;
+  Requeue(std::span(call.slots).first(static_cast<size_t>(call.count)), cause, detail, now);
+}
+
+// Puts decisions that surely did not run back in line, at the places they had: those that still have time and attempts.
+void Loop::Requeue(std::span<Slot*> slots, drl_status cause, std::string_view detail, base::Micros now) {
+  const auto none = std::remove(slots.begin(), slots.end(), nullptr);
+  std::sort(slots.begin(), none, [](const Slot* a, const Slot* b) { return a->sequence < b->sequence; });
+  Slot* before = nullptr;
+  for (Slot* slot : std::span(slots.begin(), none)) {
     if (slot->deadline <= now || slot->attempts >= kAttemptsMax) {
       End(*slot, cause, DRL_CHARGED_NO, detail);
       continue;
     }
     uint32_t sent = kSent;
-    if (slot->state.compare_exchange_strong(sent, kQueued, std::memory_order_acq_rel)) {
-      pending_.PushFront(slot);
-    } else {
+    if (!slot->state.compare_exchange_strong(sent, kQueued, std::memory_order_acq_rel)) {
       shared_.pool.Release(*slot);
+      continue;
+    }
+    Slot* after = before == nullptr ? pending_.front() : before->next;
+    for (; after != nullptr && after->sequence < slot->sequence; after = before->next) before = after;
+    pending_.InsertAfter(before, slot);
+    pending_deadline_ = std::min(pending_deadline_, slot->deadline);
+    before = slot;
+  }
+}
+
+// Whether a call under way asks for this key too: to send an earlier request behind it would turn their order.
+bool Loop::IsInFlight(const core::Key& key) const {
+  for (size_t at = 0; at < in_flight_.size(); ++at) {
+    const Call& call = in_flight_.at(at);
+    for (int i = 0; i < call.count; ++i) {
+      const Slot* slot = call.slots[static_cast<size_t>(i)];
+      if (slot != nullptr && slot->key.hash == key.hash && slot->key.view() == key.view()) return true;
     }
   }
+  return false;
 }
 
 void Loop::TimeOut(Slot& slot, int32_t charged) {
@@ -84,8 +104,18 @@ void Loop::TimeOut(Slot& slot, int32_t charged) {
 }
 
 void Loop::ExpireDeadlines(base::Micros now) {
-  while (!pending_.empty() && pending_.front()->deadline <= now) {
-    TimeOut(*pending_.PopFront(), DRL_CHARGED_NO);
+  if (pending_deadline_ <= now && !pending_.empty()) {
+    SlotList waiting = std::exchange(pending_, {});
+    pending_deadline_ = INT64_MAX;
+    while (!waiting.empty()) {
+      Slot* slot = waiting.PopFront();
+      if (slot->deadline <= now) {
+        TimeOut(*slot, DRL_CHARGED_NO);
+      } else {
+        pending_deadline_ = std::min(pending_deadline_, slot->deadline);
+        pending_.PushBack(slot);
+      }
+    }
   }
   for (size_t at = 0; at < in_flight_.size(); ++at) {
     Call& call = in_flight_.at(at);

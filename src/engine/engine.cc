@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <bit>
 #include <system_error>
 
 #include "base/random.h"
@@ -81,7 +82,7 @@ Slot* Engine::Prepare(const Request& request, CompletionSink* sink, base::Status
     bool first = false;
     cause = shared_.breaker.Refuse(first);
     if (first) shared_.Wake();
-  } else if (WouldMissDeadline()) {
+  } else if (WouldMissDeadline(request.timeout > 0 ? request.timeout : options_.timeout)) {
     cause = {DRL_ERR_SHED, "too many calls are waiting to meet the deadline"};
   } else if ((slot = shared_.pool.Acquire()) == nullptr) {
     cause = {DRL_ERR_QUEUE_FULL, "queue_capacity_max calls are waiting"};
@@ -90,24 +91,32 @@ Slot* Engine::Prepare(const Request& request, CompletionSink* sink, base::Status
     CountCause(shared_.counters, *request.limiter, cause.code());
     return nullptr;
   }
-  request.limiter->Ref();
-  slot->limiter = request.limiter;
-  request.limiter->keys().Make(request.identity, slot->key);
-  slot->kind = request.kind;
-  slot->cost = request.cost;
-  slot->never = request.limiter->Never(request.cost);
-  slot->sink = sink;
-  slot->submitted_at = base::MonotonicMicros();
-  slot->deadline = slot->submitted_at + options_.timeout;
+  Fill(request, sink, *slot);
   return slot;
+}
+
+void Engine::Fill(const Request& request, CompletionSink* sink, Slot& slot) const {
+  const Micros timeout = request.timeout > 0 ? request.timeout : options_.timeout;
+  request.limiter->Ref();
+  slot.limiter = request.limiter;
+  slot.plan = &request.limiter->plan();
+  request.limiter->keys().Make(request.identity, slot.key);
+  slot.kind = request.kind;
+  slot.question = request.question;
+  slot.fail_strategy = request.fail_strategy;
+  slot.never = slot.plan->Never(request.question.cost, request.question.headroom);
+  slot.timeout_class = static_cast<uint8_t>(std::bit_width(static_cast<uint64_t>(timeout)));
+  slot.sink = sink;
+  slot.submitted_at = base::MonotonicMicros();
+  slot.deadline = slot.submitted_at + timeout;
 }
 
 // Half of the time is for the way to Redis and back, and for the estimate's error: a crowd that is served just too late has cost
 // Redis as much as one that is served.
-bool Engine::WouldMissDeadline() const {
+bool Engine::WouldMissDeadline(Micros timeout) const {
   const int64_t ahead = shared_.load();
   return ahead > core::kDecisionsPerCallMax &&
-         ahead * shared_.service_ns.load(std::memory_order_relaxed) / 1000 > options_.timeout / 2;
+         ahead * shared_.service_ns.load(std::memory_order_relaxed) / 1000 > timeout / 2;
 }
 
 bool Engine::Submit(Slot* newest, Slot* oldest) {
@@ -135,14 +144,16 @@ base::Status Engine::AnswerLater(const Request& request, const base::Status& cau
   if (slot == nullptr) return {DRL_ERR_QUEUE_FULL, "queue_capacity_max calls are waiting"};
   request.limiter->Ref();
   slot->limiter = request.limiter;
+  slot->plan = &request.limiter->plan();
   slot->kind = request.kind;
-  slot->cost = request.cost;
+  slot->question = request.question;
+  slot->fail_strategy = request.fail_strategy;
   slot->sink = &callback_sink_;
   slot->callback = callback;
   slot->user = user;
   slot->cause = cause.code();
   slot->charged = DRL_CHARGED_NO;
-  slot->detail[0] = '\0';
+  slot->SetDetail(cause.message());
   if (shared_.answered.Push(slot, slot)) {
     shared_.Wake();
     return {};
@@ -216,7 +227,9 @@ drl_status Engine::Conclude(const Slot& slot, drl_decision& decision, std::strin
   const drl_status cause = given_up ? slot.given_up_cause : slot.cause;
   if (cause == DRL_OK) {
     if (slot.kind == SlotKind::kAllow) {
-      core::FillDecision(slot.verdict, slot.limiter->limits(), slot.cost, slot.now_us, decision);
+      core::FillDecision(slot.verdict, *slot.plan, slot.question, slot.now_us, decision);
+    } else {
+      decision = {};
     }
     return DRL_OK;
   }
@@ -226,15 +239,16 @@ drl_status Engine::Conclude(const Slot& slot, drl_decision& decision, std::strin
   } else {
     detail = slot.detail;
   }
-  if (slot.kind == SlotKind::kReset) return cause;
-  return Degrade(*slot.limiter, slot.cost, cause, charged, decision);
+  const drl_status status = Degrade(*slot.plan, slot.question, slot.fail_strategy, cause, charged, decision);
+  return slot.kind == SlotKind::kReset ? cause : status;
 }
 
-drl_status Degrade(const Limiter& limiter, int64_t cost, drl_status cause, int32_t charged, drl_decision& decision) {
-  const bool open = limiter.fail_strategy() == DRL_FAIL_OPEN && base::IsDegraded(cause);
-  core::FillDegraded(limiter.limits(), cost, open, cause, charged, decision);
+drl_status Degrade(const core::Plan& plan, const core::Question& question, int32_t fail_strategy, drl_status cause,
+                   int32_t charged, drl_decision& decision) {
+  const bool open = fail_strategy == DRL_FAIL_OPEN && base::IsDegraded(cause);
+  core::FillDegraded(plan, question, open, cause, charged, decision);
   if (!base::IsDegraded(cause)) return cause;  // closed, cancelled
-  return limiter.fail_strategy() == DRL_FAIL_ERROR && decision.outcome != DRL_OUTCOME_NEVER ? cause : DRL_OK;
+  return fail_strategy == DRL_FAIL_ERROR && decision.outcome != DRL_OUTCOME_NEVER ? cause : DRL_OK;
 }
 
 base::Status Engine::WaitReady(Micros timeout) {

@@ -15,8 +15,10 @@ namespace drl::engine {
 struct Request {
   Limiter* limiter = nullptr;
   std::span<const uint8_t> identity;
-  int64_t cost = 0;
+  core::Question question;
   SlotKind kind = SlotKind::kAllow;
+  base::Micros timeout = 0;    // 0: the client's
+  int32_t fail_strategy = DRL_FAIL_OPEN;
 };
 
 class Engine {
@@ -30,9 +32,14 @@ class Engine {
   // In a forked child: gives up the parent's descriptors and nothing else; the engine is never used again.
   void Abandon();
 
-  // A slot for a request, ready to be submitted; null with the cause when it can be answered at once (open breaker, full
+  // A slot for a request, ready to be given its deadline and submitted; null with the cause when it can be answered at once (open breaker, full
   // queue, no time left). Counts the cause.
   Slot* Prepare(const Request& request, CompletionSink* sink, base::Status& cause);
+  // Its time begins.
+  static void Start(Slot& slot, base::Micros now) {
+    slot.deadline += now - slot.submitted_at;
+    slot.submitted_at = now;
+  }
   // Hands slots, linked by `next` from the newest to the oldest, to the I/O thread. When the engine is closed, false, and
   // they are the caller's to Discard.
   bool Submit(Slot* newest, Slot* oldest);
@@ -80,7 +87,8 @@ class Engine {
   void Wait(Slot& slot, bool lone);
   void SleepOn(Slot& slot);
   bool SpinOn(const Slot& slot) const;
-  [[nodiscard]] bool WouldMissDeadline() const;
+  [[nodiscard]] bool WouldMissDeadline(base::Micros timeout) const;
+  void Fill(const Request& request, CompletionSink* sink, Slot& slot) const;
 
   const EngineOptions options_;
   const uint64_t generation_;
@@ -93,6 +101,10 @@ class Engine {
 };
 
 // The answer of a limiter whose request ended without Redis: DRL_OK with the fail strategy's decision, or the cause.
-drl_status Degrade(const Limiter& limiter, int64_t cost, drl_status cause, int32_t charged, drl_decision& decision);
+drl_status Degrade(const core::Plan& plan, const core::Question& question, int32_t fail_strategy, drl_status cause,
+                   int32_t charged, drl_decision& decision);
+inline drl_status Degrade(const Request& request, drl_status cause, drl_decision& decision) {
+  return Degrade(request.limiter->plan(), request.question, request.fail_strategy, cause, DRL_CHARGED_NO, decision);
+}
 
 }  // namespace drl::engine

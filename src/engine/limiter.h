@@ -1,13 +1,14 @@
-// What a limiter is to the engine: limits, keys, fail strategy. Immutable and counted by reference, since calls in flight
+// What a limiter is to the engine: a plan, keys, fail strategy. Immutable and counted by reference, since calls in flight
 // may outlive the handle.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "core/key.h"
-#include "core/limit.h"
+#include "core/plan.h"
 #include "core/reply.h"
 #include "engine/counters.h"
 
@@ -16,14 +17,13 @@ namespace drl::engine {
 class Limiter {
  public:
   // `series` counts for it, and lives as long as the client.
-  Limiter(core::Limits limits, core::KeyMaker keys, int32_t fail_strategy, std::string key_namespace, std::string name,
-          Outcomes& series)
-      : limits_(std::move(limits)),
+  Limiter(std::shared_ptr<const core::Plan> plan, core::KeyMaker keys, int32_t fail_strategy, std::string key_namespace,
+          std::string name, Outcomes& series)
+      : plan_(std::move(plan)),
         keys_(std::move(keys)),
         fail_strategy_(fail_strategy),
         key_namespace_(std::move(key_namespace)),
         name_(std::move(name)),
-        reply_length_(core::VerdictLength(limits_)),
         series_(series) {}
 
   void Ref() { references_.fetch_add(1, std::memory_order_relaxed); }
@@ -31,33 +31,28 @@ class Limiter {
     if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
   }
 
-  [[nodiscard]] const core::Limits& limits() const { return limits_; }
+  [[nodiscard]] const core::Plan& plan() const { return *plan_; }
   [[nodiscard]] const core::KeyMaker& keys() const { return keys_; }
   [[nodiscard]] int32_t fail_strategy() const { return fail_strategy_; }
   [[nodiscard]] const std::string& key_namespace() const { return key_namespace_; }
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] Outcomes& series() const { return series_; }
-  // Integers of one decision in the script's reply.
-  [[nodiscard]] size_t reply_length() const { return reply_length_; }
 
-  // Whether no wait would ever make `cost` fit.
-  [[nodiscard]] bool Never(int64_t cost) const {
-    for (const core::Limit& limit : limits_) {
-      if (cost > limit.burst()) return true;
-    }
-    return false;
-  }
+  // Whoever runs the loop: Redis has decided none of its requests yet, or refuses the keys of its namespace. They then travel in
+  // commands of their own, where they have nobody else's refused.
+  [[nodiscard]] bool apart() const { return apart_.load(std::memory_order_relaxed); }
+  void SetApart(bool apart) { apart_.store(apart, std::memory_order_relaxed); }
 
  private:
   ~Limiter() = default;
 
-  const core::Limits limits_;
+  const std::shared_ptr<const core::Plan> plan_;
   const core::KeyMaker keys_;
   const int32_t fail_strategy_;
   const std::string key_namespace_;
   const std::string name_;
-  const size_t reply_length_;
   Outcomes& series_;
+  std::atomic<bool> apart_{true};
   std::atomic<int64_t> references_{1};
 };
 

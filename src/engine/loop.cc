@@ -12,6 +12,7 @@ Loop::Loop(const EngineOptions& options, Shared& shared, uint64_t seed)
     : options_(options),
       shared_(shared),
       link_(options.endpoint, options.connect_timeout, shared.wake, seed),
+      writer_(options.requests_per_command_max),
       spin_(options.spin) {}
 
 void Loop::Run() {
@@ -21,7 +22,9 @@ void Loop::Run() {
 }
 
 void Loop::Cycle() {
-  shared_.submissions.TakeAll(pending_);
+  SlotList fresh;
+  shared_.submissions.TakeAll(fresh);
+  TakeUp(fresh);
   if (!shared_.answered.empty()) {
     SlotList answered;
     shared_.answered.TakeAll(answered);
@@ -44,7 +47,8 @@ void Loop::Cycle() {
 
 // Nothing is under way, and nothing will be unless somebody asks.
 bool Loop::idle() const {
-  return link_.ready() && in_flight_.empty() && pending_.empty() && !script_missing_ && notes_.empty() &&
+  return link_.ready() && in_flight_.empty() && pending_.empty() && !script_missing_ && !proof_pending_ && refusal_.ok() &&
+         notes_.empty() &&
          !shared_.breaker.refuses();
 }
 
@@ -129,7 +133,7 @@ bool Loop::SpinForWork(Micros now, bool lent) {
 
 // The earliest deadline of a request.
 Micros Loop::NextDeadline() const {
-  Micros next = pending_.empty() ? INT64_MAX : pending_.front()->deadline;
+  Micros next = pending_.empty() ? INT64_MAX : pending_deadline_;
   for (size_t at = 0; at < in_flight_.size(); ++at) next = std::min(next, in_flight_.at(at).deadline);
   return next;
 }
@@ -166,7 +170,9 @@ void Loop::Shutdown() {
     EndCall(in_flight_.at(at), DRL_ERR_CLOSED, DRL_CHARGED_UNKNOWN, kClosed);
   }
   in_flight_.Clear();
-  shared_.submissions.Close(pending_);
+  SlotList fresh;
+  shared_.submissions.Close(fresh);
+  TakeUp(fresh);
   EndPending(DRL_ERR_CLOSED, kClosed);
   SlotList answered;
   shared_.answered.Close(answered);

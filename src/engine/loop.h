@@ -43,6 +43,7 @@ struct EngineOptions {
   base::Micros connect_timeout = 1'000'000;
   uint32_t queue_capacity = 16384;
   bool spin = true;
+  int requests_per_command_max = core::kDecisionsPerCallMax;
   base::Log log;
   Observer observer;
 };
@@ -132,19 +133,22 @@ class Loop {
   void BeginToProve();
   void AskForProof(base::Micros now);
   void Proved();
-  void NoteError(const Call& call, const redis::MappedError& error, const std::string& text, base::Micros now);
+  void NoteError(CallKind kind, const redis::MappedError& error, const std::string& text, base::Micros now);
   void ExcuseProbe();
   void TakeAsked();
   void Complain(base::Repeats& repeats, const std::string& complaint, base::Micros now);
 
   // traffic.cc: calls out, replies in
+  void TakeUp(SlotList& fresh);
   void Dispatch(base::Micros now);
   [[nodiscard]] bool MayDispatch() const;
   void WriteCall(base::Micros now);
   bool Receive();
   void TakeReply(const redis::Reply& reply, base::Micros now);
   void TakeVerdicts(Call& call, const redis::Reply& reply, base::Micros now);
-  void TakeExpired(Call& call, base::Micros now);
+  void TakeRefusal(Call& call, const redis::MappedError& error, std::string_view text, base::Micros now);
+  void TakeLate(std::span<Slot*> late, base::Micros now);
+  void EndJudged(Slot& slot, const core::Verdict& verdict, const redis::Reply& reply, base::Micros now);
   void TakeError(Call& call, const redis::Reply& reply, base::Micros now);
   void EndDecided(Slot& slot, base::Micros now);
   void LearnServiceTime(const Call& call, base::Micros now);
@@ -155,11 +159,13 @@ class Loop {
   void EndPending(drl_status cause, std::string_view detail);
   void EndAnswered(SlotList& answered);
   void Requeue(Call& call, drl_status cause, std::string_view detail, base::Micros now);
+  void Requeue(std::span<Slot*> slots, drl_status cause, std::string_view detail, base::Micros now);
+  [[nodiscard]] bool IsInFlight(const core::Key& key) const;
   void TimeOut(Slot& slot, int32_t charged);
   void ExpireDeadlines(base::Micros now);
   void LoseConnection(const base::Status& status, base::Micros now);
 
-  static constexpr size_t kCallsInFlightMax = 4;
+  static constexpr size_t kCallsInFlightMax = 4;  // of those that carry many
   static constexpr uint8_t kAttemptsMax = 3;
   static constexpr base::Micros kProbeEvery = 100'000;
   static constexpr base::Micros kProbeSeldom = 1'000'000;  // while nobody waits for the answer
@@ -169,6 +175,8 @@ class Loop {
   Link link_;
   RedisClock clock_;
   SlotList pending_;
+  base::Micros pending_deadline_ = INT64_MAX;  // no request in it has an earlier one
+  uint64_t sequence_ = 0;
   CallRing in_flight_;
   CallWriter writer_;
   Sleepers sleepers_;
@@ -179,6 +187,8 @@ class Loop {
   base::Micros probe_at_ = 0;
   bool probe_named_ = false;  // the last probe was about the namespace of a limiter
   bool script_ran_ = false;   // on this connection
+  bool proof_pending_ = true; // the first probe of this connection was not answered: nothing is charged before
+  base::Status refusal_;      // what this user may not do: nothing is charged until it may
   Spin spin_;
   bool script_missing_ = false;
   base::Repeats failures_;  // to connect and log in

@@ -9,6 +9,8 @@ using base::Micros;
 
 void Loop::BeginToProve() {
   script_ran_ = false;
+  proof_pending_ = true;
+  refusal_ = {};
   probe_at_ = 0;
   shared_.readiness.Fail(
       {DRL_ERR_TIMEOUT, "connected to " + options_.endpoint.Name() + ", which has not run the script yet"});
@@ -23,22 +25,28 @@ void Loop::AskForProof(Micros now) {
 }
 
 void Loop::Proved() {
+  proof_pending_ = false;
+  refusal_ = {};
   if (script_ran_) return;
   script_ran_ = true;
   shared_.readiness.Ready();
 }
 
-void Loop::NoteError(const Call& call, const redis::MappedError& error, const std::string& text, Micros now) {
+void Loop::NoteError(CallKind kind, const redis::MappedError& error, const std::string& text, Micros now) {
   if (error.kind == redis::ErrorKind::kNoScript) return;  // it is loaded, and asked again
+  if (kind != CallKind::kDecide) proof_pending_ = false;
+  base::Status why(error.code, text);
   if (error.code == DRL_ERR_PERMISSION) {
     const redis::Refusal refusal =
-        redis::ExplainRefusal(text, call.kind == CallKind::kScriptLoad ? "SCRIPT LOAD" : "EVALSHA");
-    if (call.kind == CallKind::kProbe && refusal.key && !probe_named_) return ExcuseProbe();
+        redis::ExplainRefusal(text, kind == CallKind::kScriptLoad ? "SCRIPT LOAD" : "EVALSHA");
+    if (kind == CallKind::kProbe && refusal.key && !probe_named_) return ExcuseProbe();
+    why = {error.code, refusal.sentence};
+    if (kind != CallKind::kDecide && !refusal.key) refusal_ = why;
     Complain(refusals_, refusal.sentence, now);
-  } else if (call.kind == CallKind::kScriptLoad) {
+  } else if (kind == CallKind::kScriptLoad) {
     Complain(refusals_, "SCRIPT LOAD: " + text, now);
   }
-  if (!script_ran_) shared_.readiness.Fail({error.code, text});
+  if (!script_ran_) shared_.readiness.Fail(why);
 }
 
 // First said, then looked: a limiter that opens at this moment looks in the other order, so one of the two sees the other.

@@ -152,7 +152,8 @@ Status Queue::Local::Submit(const Request& request, int64_t id) {
 void Queue::Local::AnswerAtOnce(const Request& request, int64_t id, const Status& why) {
   drl_completion completion{};
   completion.id = id;
-  completion.status = Degrade(*request.limiter, request.cost, why.code(), DRL_CHARGED_NO, completion.decision);
+  completion.status = Degrade(request, why.code(), completion.decision);
+  base::CopyMessage(why.message(), completion.message);
   if (request.kind == SlotKind::kReset) {
     completion.status = why.code();
   } else {
@@ -214,6 +215,7 @@ void Queue::Local::Complete(Slot& slot, drl_completion& completion) {
   completion.id = slot.id;
   std::string detail;
   completion.status = Engine::Conclude(slot, completion.decision, detail);
+  if (!detail.empty()) base::CopyMessage(detail, completion.message);
   if (slot.kind == SlotKind::kAllow) engine_.Observe(*slot.limiter, completion.status, completion.decision);
   Forget(slot);
   engine_.Release(slot);

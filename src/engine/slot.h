@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/futex.h"
 #include "core/key.h"
+#include "core/plan.h"
 #include "core/reply.h"
 #include "drl/queue.h"
 
@@ -46,9 +47,12 @@ struct Slot {
   // Set by the owner before submission, then constant.
   core::Key key;
   SlotKind kind = SlotKind::kAllow;
-  bool never = false;  // the cost is above the burst of a limit
+  bool never = false;  // cost and headroom are above the burst of a limit
+  uint8_t timeout_class = 0;  // requests of one class may share a deadline in Redis
+  int32_t fail_strategy = 0;
   Limiter* limiter = nullptr;  // a reference
-  int64_t cost = 0;
+  const core::Plan* plan = nullptr;  // of the limiter
+  core::Question question;
   base::Micros submitted_at = 0;
   base::Micros deadline = 0;
   CompletionSink* sink = nullptr;  // null: a caller sleeps on `state`
@@ -69,16 +73,20 @@ struct Slot {
 
   // Of the loop.
   uint8_t attempts = 0;
-  Slot* next = nullptr;  // in the submission stack or the pending list
+  bool alone = false;     // to be sent only beside requests of the same limiter
+  uint64_t sequence = 0;  // in the order of arrival
+  Slot* next = nullptr;   // in the submission stack or the pending list
 
   // The answer: written by the loop before it moves the state to kDone.
   drl_status cause = DRL_OK;
   int32_t charged = 0;
   int64_t now_us = 0;  // Redis time since the script's epoch
   core::Verdict verdict;
-  char detail[160] = {};  // the sentence for a person, when cause is not DRL_OK
+  char detail[DRL_COMPLETION_MESSAGE_SIZE] = {};  // the sentence for a person, when cause is not DRL_OK
 
   std::atomic<uint32_t> free_next{0};  // of the pool
+
+  void SetDetail(std::string_view text) { detail[text.copy(detail, sizeof detail - 1)] = '\0'; }
 };
 
 // A singly linked FIFO of slots, of one thread.
@@ -95,10 +103,12 @@ class SlotListBy {
     tail_ = slot;
     ++size_;
   }
-  void PushFront(Slot* slot) {
-    slot->*kNext = head_;
-    if (head_ == nullptr) tail_ = slot;
-    head_ = slot;
+  // Behind `before`, which is in the list; null: at the head.
+  void InsertAfter(Slot* before, Slot* slot) {
+    Slot*& link = before == nullptr ? head_ : before->*kNext;
+    slot->*kNext = link;
+    link = slot;
+    if (slot->*kNext == nullptr) tail_ = slot;
     ++size_;
   }
   Slot* PopFront() {

@@ -3,7 +3,7 @@
 
 #include "engine/limiter.h"
 #include "engine/loop.h"
-#include "redis/error_map.h"
+#include "redis/permission.h"
 
 namespace drl::engine {
 
@@ -12,13 +12,27 @@ using base::Micros;
 // One call is sent at once. While one is under way, what comes gathers into the next; a further call goes out beside them only
 // when it is full. So a lone request never waits for company, and a crowd travels together.
 bool Loop::MayDispatch() const {
-  if (pending_.empty() || in_flight_.size() >= kCallsInFlightMax) return false;
-  return in_flight_.size() < 2 || pending_.size() >= core::kDecisionsPerCallMax;
+  if (pending_.empty() || script_missing_ || proof_pending_ || !refusal_.ok() || in_flight_.full()) return false;
+  const int most = options_.requests_per_command_max;
+  if (in_flight_.size() * static_cast<size_t>(most) >= kCallsInFlightMax * core::kDecisionsPerCallMax) return false;
+  return in_flight_.size() < 2 || pending_.size() >= most;
+}
+
+// Takes what callers handed over, in its order.
+void Loop::TakeUp(SlotList& fresh) {
+  while (!fresh.empty()) {
+    Slot* slot = fresh.PopFront();
+    slot->sequence = ++sequence_;
+    pending_deadline_ = pending_.empty() ? slot->deadline : std::min(pending_deadline_, slot->deadline);
+    pending_.PushBack(slot);
+  }
 }
 
 void Loop::Dispatch(Micros now) {
   if (!link_.ready()) return;
-  if (script_missing_ && !in_flight_.full()) {
+  if (!refusal_.ok()) EndPending(refusal_.code(), refusal_.message());
+  // What is still under way met no script either: all of it is to be sent again, in its order, before anything else.
+  if (script_missing_ && in_flight_.empty()) {
     script_missing_ = false;
     WriteScriptLoad(in_flight_.PushBack(), now, link_.connection().out());
   }
@@ -28,7 +42,7 @@ void Loop::Dispatch(Micros now) {
 }
 
 void Loop::WriteCall(Micros now) {
-  while (!pending_.empty() && !writer_.full()) {
+  while (!pending_.empty() && !writer_.full() && writer_.Takes(*pending_.front())) {
     Slot* slot = pending_.PopFront();
     uint32_t queued = kQueued;
     if (slot->deadline <= now) {
@@ -78,7 +92,7 @@ void Loop::TakeReply(const redis::Reply& reply, Micros now) {
   shared_.breaker.Heard(now);
   if (call.kind == CallKind::kScriptLoad) {
     if (reply.type == redis::Reply::Type::kError) {
-      NoteError(call, redis::MapError(reply.text), reply.text, now);
+      NoteError(call.kind, redis::MapError(reply.text), reply.text, now);
     } else {
       probe_at_ = now;
     }
@@ -91,17 +105,12 @@ void Loop::TakeReply(const redis::Reply& reply, Micros now) {
     EndCall(call, DRL_ERR_PROTOCOL, DRL_CHARGED_UNKNOWN, "the reply does not belong to the call");
     return LoseConnection({DRL_ERR_PROTOCOL, "a reply does not belong to its call"}, now);
   }
-  const bool expired = integers[1] < 0;
-  clock_.Learn(expired ? -integers[1] : integers[1], call.sent_at, now);
+  clock_.Learn(integers[1], call.sent_at, now);
   if (shared_.breaker.refuses()) shared_.breaker.Close();
   link_.Proven();
   Proved();
   if (call.kind == CallKind::kProbe) return;  // waiting behind one says nothing about what Redis can take
-  if (expired) {
-    TakeExpired(call, now);
-  } else {
-    TakeVerdicts(call, reply, now);
-  }
+  TakeVerdicts(call, reply, now);
   last_reply_at_ = now;
 }
 
@@ -110,35 +119,37 @@ void Loop::TakeVerdicts(Call& call, const redis::Reply& reply, Micros now) {
   size_t expected = 2;
   for (int i = 0; i < call.count; ++i) expected += call.reply_lengths[static_cast<size_t>(i)];
   bool sound = integers.size() == expected;
+  std::array<Slot*, core::kDecisionsPerCallMax> late;
+  size_t late_count = 0;
   Micros waited = 0;
   size_t at = 2;
   for (int i = 0; sound && i < call.count; ++i) {
     Slot*& slot = call.slots[static_cast<size_t>(i)];
     const std::span<const int64_t> own = integers.subspan(at, call.reply_lengths[static_cast<size_t>(i)]);
     at += own.size();
+    const bool expired = own[0] == core::kExpiredMark;
+    if (expired) shared_.counters.expired_in_redis.AddAlone();
     if (slot == nullptr) {
-      shared_.counters.late_replies.AddAlone();
+      if (!expired) shared_.counters.late_replies.AddAlone();
       continue;
     }
     core::Verdict verdict;
-    if (slot->kind == SlotKind::kAllow) sound = core::ReadVerdict(own, slot->limiter->limits(), verdict);
+    sound = slot->kind == SlotKind::kReset ? core::ReadForgotten(own[0], verdict)
+                                           : core::ReadVerdict(own, slot->plan->limits(), verdict);
     if (!sound) break;
-    if (slot->state.load(std::memory_order_relaxed) != kGivenUp) {
-      slot->verdict = verdict;
-      slot->now_us = integers[1];
-    }
     Slot& ending = *std::exchange(slot, nullptr);
-    if (ending.kind == SlotKind::kReset && own[0] == redis::Reply::kRefused) {
-      const redis::MappedError error = redis::MapError(reply.text);
-      NoteError(call, error, reply.text, now);
-      End(ending, error.code, DRL_CHARGED_NO, reply.text);
-    } else if (verdict.foreign) {
-      End(ending, DRL_ERR_KEY_TYPE, DRL_CHARGED_NO, base::StatusMessage(DRL_ERR_KEY_TYPE));
-    } else {
-      waited += now - ending.submitted_at;
-      EndDecided(ending, now);
+    if (expired) {
+      late[late_count++] = &ending;
+      continue;
     }
+    if (ending.state.load(std::memory_order_relaxed) != kGivenUp) {
+      ending.verdict = verdict;
+      ending.now_us = integers[1];
+    }
+    waited += now - ending.submitted_at;
+    EndJudged(ending, verdict, reply, now);
   }
+  TakeLate(std::span(late).first(late_count), now);
   if (!sound) {
     EndCall(call, DRL_ERR_PROTOCOL, DRL_CHARGED_UNKNOWN, "the reply does not fit the call");
     return LoseConnection({DRL_ERR_PROTOCOL, "a reply does not fit its call"}, now);
@@ -147,10 +158,36 @@ void Loop::TakeVerdicts(Call& call, const redis::Reply& reply, Micros now) {
   if (call.count > 0 && !driven_ && shared_.load() > kSpinnersMax) shared_.crowd_trial.Observe(waited / call.count);
 }
 
+// Redis found their group past its deadline and charged nothing: those that joined it later may still have time. But whose key
+// a later command under way names too has been overtaken: sent again, it would be decided out of turn.
+void Loop::TakeLate(std::span<Slot*> late, Micros now) {
+  constexpr const char* kLate = "Redis reached the call after its deadline and charged nothing";
+  for (Slot*& slot : late) {
+    if (IsInFlight(slot->key)) End(*std::exchange(slot, nullptr), DRL_ERR_TIMEOUT, DRL_CHARGED_NO, kLate);
+  }
+  Requeue(late, DRL_ERR_TIMEOUT, kLate, now);
+}
+
+void Loop::EndJudged(Slot& slot, const core::Verdict& verdict, const redis::Reply& reply, Micros now) {
+  switch (verdict.ruling) {
+    case core::Ruling::kAllowed:
+    case core::Ruling::kDenied:
+      if (slot.limiter->apart()) slot.limiter->SetApart(false);
+      return EndDecided(slot, now);
+    case core::Ruling::kForeign:
+      End(slot, DRL_ERR_KEY_TYPE, DRL_CHARGED_NO, base::StatusMessage(DRL_ERR_KEY_TYPE));
+      return;
+    default:
+      NoteError(CallKind::kDecide, redis::MapError(reply.text), reply.text, now);
+      End(slot, redis::MapError(reply.text).code, DRL_CHARGED_NO, reply.text);
+      return;
+  }
+}
+
 void Loop::EndDecided(Slot& slot, Micros now) {
   Counter Outcomes::*const outcome = slot.kind == SlotKind::kReset ? &Outcomes::resets
-                                     : slot.cost == 0              ? &Outcomes::peeks
-                                     : slot.verdict.allowed        ? &Outcomes::allowed
+                                     : slot.question.cost == 0     ? &Outcomes::peeks
+                                     : slot.verdict.allowed()      ? &Outcomes::allowed
                                      : slot.never                  ? &Outcomes::never
                                                                    : &Outcomes::denied;
   Outcomes& series = slot.limiter->series();  // of the client: it outlives the limiter
@@ -167,24 +204,37 @@ void Loop::EndDecided(Slot& slot, Micros now) {
   }
 }
 
-// Redis found the call past its deadline and charged nothing: decisions that joined it later may still have time.
-void Loop::TakeExpired(Call& call, Micros now) {
-  shared_.counters.expired_in_redis.AddAlone(call.count);
-  Requeue(call, DRL_ERR_TIMEOUT, "Redis reached the call after its deadline and charged nothing", now);
-}
-
 void Loop::TakeError(Call& call, const redis::Reply& reply, Micros now) {
   const redis::MappedError error = redis::MapError(reply.text);
-  const bool unknown = error.kind == redis::ErrorKind::kUnknown;
-  NoteError(call, error, reply.text, now);
+  NoteError(call.kind, error, reply.text, now);
   if (error.kind == redis::ErrorKind::kNoScript) {
     script_missing_ = true;
     Requeue(call, error.code, reply.text, now);
   } else {
-    EndCall(call, error.code, unknown ? DRL_CHARGED_UNKNOWN : DRL_CHARGED_NO, reply.text);
+    TakeRefusal(call, error, reply.text, now);
   }
   last_reply_at_ = now;
   if (error.kind == redis::ErrorKind::kUnhealthy) LoseConnection({error.code, base::StatusMessage(error.code)}, now);
+}
+
+// One namespace that this user may not touch has Redis refuse the whole command, before anything ran: the others go again
+// without it, and its limiter goes alone until it is decided again.
+void Loop::TakeRefusal(Call& call, const redis::MappedError& error, std::string_view text, Micros now) {
+  const auto slots = std::span(call.slots).first(static_cast<size_t>(call.count));
+  const auto first = std::find_if(slots.begin(), slots.end(), [](const Slot* slot) { return slot != nullptr; });
+  if (first == slots.end()) return;
+  const bool many = std::any_of(first, slots.end(), [&](const Slot* slot) {
+    return slot != nullptr && slot->limiter != (*first)->limiter;
+  });
+  const bool no_permission = error.code == DRL_ERR_PERMISSION && redis::ExplainRefusal(text, "EVALSHA").key;
+  if (no_permission && many) {
+    for (Slot* slot : slots) {
+      if (slot != nullptr) slot->alone = true;
+    }
+    return Requeue(call, error.code, text, now);
+  }
+  if (no_permission) (*first)->limiter->SetApart(true);
+  EndCall(call, error.code, error.kind == redis::ErrorKind::kUnknown ? DRL_CHARGED_UNKNOWN : DRL_CHARGED_NO, text);
 }
 
 // Replies that come together are one after the other in Redis, so times and decisions are summed up before they are divided; and

@@ -48,6 +48,14 @@ constexpr size_t kExposeMax = 256;
 static_assert(kPoliciesMax * (kItemMax + 2) + (kItemMax + 1) + 7 * (20 + 1) + sizeof "no-store" + kExposeMax <=
               DRL_HEADERS_TEXT_SIZE);
 
+// The seconds in which an empty bucket fills, rounded up; at least one.
+int64_t WindowSeconds(const drl_limit_state& limit) {
+  using Wide = __int128;
+  const Wide per_second = static_cast<Wide>(std::max<int64_t>(1, limit.rate)) * 1'000'000;
+  const Wide fill = static_cast<Wide>(std::max<int64_t>(0, limit.burst)) * std::max<int64_t>(0, limit.per_us);
+  return static_cast<int64_t>(std::clamp<Wide>((fill + per_second - 1) / per_second, 1, kSfIntegerMax));
+}
+
 // One call's output: items in the caller's struct, their values behind one another in its text.
 class Lines {
  public:
@@ -59,6 +67,20 @@ class Lines {
     const size_t from = writer_.length();
     (writer_.Put(parts), ...);
     Finish(name, from);
+  }
+
+  // The value of RateLimit-Policy: every limit in force.
+  void AddPolicies(const PolicySet& policies, const drl_decision& decision) {
+    const size_t from = writer_.length();
+    for (int32_t i = 0; i < decision.limits_count; ++i) {
+      if (i > 0) writer_.Put(std::string_view(", "));
+      writer_.Put(std::string_view(policies.quoted(static_cast<size_t>(i))));
+      writer_.Put(std::string_view(";q="));
+      writer_.Put(ClampSfInteger(decision.limits[i].burst));
+      writer_.Put(std::string_view(";w="));
+      writer_.Put(WindowSeconds(decision.limits[i]));
+    }
+    Finish(kPolicy, from);
   }
 
   // A list of the names so far.
@@ -139,9 +161,9 @@ int64_t XReset(const drl_decision& decision, const drl_header_options& options, 
   return CeilSeconds(std::clamp<int64_t>(decision.decided_at_us, 0, kInstantMaxUs) + state.wait_us);
 }
 
-void AddTriple(Name limit, Name remaining, Name reset, const std::string& quota, const State& state, int64_t reset_s,
+void AddTriple(Name limit, Name remaining, Name reset, int64_t quota, const State& state, int64_t reset_s,
                Lines& lines) {
-  lines.Add(limit, std::string_view(quota));
+  lines.Add(limit, quota);
   if (!state.known) return;
   lines.Add(remaining, state.remaining);
   lines.Add(reset, reset_s);
@@ -162,13 +184,13 @@ Status RenderHeaders(const PolicySet& policies, const drl_decision& decision, co
   const State state = StateOf(decision);
   Lines lines(headers, options.lower_case == 1);
   if (styles & DRL_HEADERS_DRAFT) {
-    lines.Add(kPolicy, std::string_view(policies.header()));
+    lines.AddPolicies(policies, decision);
     if (state.known) {
       lines.Add(kState, std::string_view(policies.quoted(binding)), std::string_view(";r="), state.remaining,
                 std::string_view(";t="), state.reset_s);
     }
   }
-  const std::string& quota = policies.quota(binding);
+  const int64_t quota = ClampSfInteger(decision.limits[binding].burst);
   if (styles & DRL_HEADERS_LEGACY) AddTriple(kLimit, kRemaining, kReset, quota, state, state.reset_s, lines);
   if (styles & DRL_HEADERS_X) {
     AddTriple(kXLimit, kXRemaining, kXReset, quota, state, XReset(decision, options, state), lines);

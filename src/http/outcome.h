@@ -12,8 +12,11 @@ namespace drl::http {
   if (decision.outcome < DRL_OUTCOME_ALLOWED || decision.outcome > DRL_OUTCOME_UNDECIDED) {
     return {DRL_ERR_OPTION, "decision.outcome is none of DRL_OUTCOME_*: the decision was never made"};
   }
-  if (decision.binding < 0 || static_cast<size_t>(decision.binding) >= policies.size()) {
-    return {DRL_ERR_OPTION, "decision.binding is not a limit of this limiter: the decision is another limiter's"};
+  if (decision.limits_count < 1 || static_cast<size_t>(decision.limits_count) != policies.size()) {
+    return {DRL_ERR_OPTION, "decision.limits_count is not that of this limiter: the decision is another limiter's"};
+  }
+  if (decision.binding < 0 || decision.binding >= decision.limits_count) {
+    return {DRL_ERR_OPTION, "decision.binding is none of decision.limits"};
   }
   return {};
 }
@@ -25,7 +28,7 @@ namespace drl::http {
 
 // Whether the bucket was looked at; else `remaining` and the times mean nothing.
 [[nodiscard]] inline bool IsStateKnown(const drl_decision& decision) {
-  return decision.outcome != DRL_OUTCOME_UNDECIDED && decision.degraded == 0;
+  return decision.outcome != DRL_OUTCOME_UNDECIDED && (decision.flags & DRL_DECISION_DEGRADED) == 0;
 }
 
 }  // namespace drl::http

@@ -8,9 +8,9 @@ namespace {
 using base::Result;
 using base::Status;
 
-std::string NameOf(std::span<const Policy> policies, size_t i) {
-  if (!policies[i].name.empty()) return std::string(policies[i].name);
-  return policies.size() == 1 ? "default" : "limit-" + std::to_string(i + 1);
+std::string NameOf(std::span<const std::string_view> names, size_t i) {
+  if (!names[i].empty()) return std::string(names[i]);
+  return names.size() == 1 ? "default" : "limit-" + std::to_string(i + 1);
 }
 
 std::string Quoted(std::string_view name) {
@@ -22,23 +22,19 @@ std::string Quoted(std::string_view name) {
 
 }  // namespace
 
-Result<PolicySet> PolicySet::Compile(std::span<const Policy> policies) {
-  if (policies.empty() || policies.size() > kPoliciesMax) return Status(DRL_ERR_LIMITS, "a limiter has 1 to 8 limits");
+Result<PolicySet> PolicySet::Compile(std::span<const std::string_view> names) {
+  if (names.empty() || names.size() > kPoliciesMax) return Status(DRL_ERR_LIMITS, "a limiter has 1 to 8 limits");
   PolicySet set;
-  for (size_t i = 0; i < policies.size(); ++i) {
+  for (size_t i = 0; i < names.size(); ++i) {
     const std::string argument = "limits[" + std::to_string(i) + "].name";
-    const std::string name = NameOf(policies, i);
+    const std::string name = NameOf(names, i);
     if (name.size() > kPolicyNameLenMax || !IsSfText(name)) {
       return Status(DRL_ERR_NAME, argument + " must be 1 to 64 printable ASCII characters");
     }
     for (const Rendered& other : set.rendered_) {
       if (other.name == name) return Status(DRL_ERR_NAME, argument + " is '" + name + "', which another limit has");
     }
-    const std::string quota = std::to_string(ClampSfInteger(policies[i].quota));
-    const std::string window = std::to_string(ClampSfInteger(std::max<int64_t>(1, policies[i].window_s)));
-    set.rendered_.push_back({name, Quoted(name), quota});
-    if (i > 0) set.header_ += ", ";
-    set.header_ += set.rendered_[i].quoted + ";q=" + quota + ";w=" + window;
+    set.rendered_.push_back({name, Quoted(name)});
   }
   return set;
 }

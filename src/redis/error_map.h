@@ -19,7 +19,9 @@ struct MappedError {
   ErrorKind kind;
 };
 
-// Looks for the code anywhere in the text: 6.x wraps what a script raised, 7.0 and later put it first.
+// Reads the code where it stands: at the head of the text, or of what 6.x wraps around it when a script raised it. What follows may
+// hold names that users chose. A missing permission is kRefused for the command itself and kUnknown for one inside the script.
+// What the script itself says ("DRL ...", lua/README.md) was charged nowhere.
 [[nodiscard]] MappedError MapError(std::string_view text);
 
 }  // namespace drl::redis

@@ -1,5 +1,6 @@
 #include "redis/handshake.h"
 
+#include "core/call.h"
 #include "redis/error_map.h"
 #include "redis/script.h"
 
@@ -48,7 +49,7 @@ base::Status Handshake::Accept(const Reply& reply) {
   const Step step = steps_[next_++];
   if (reply.type == Reply::Type::kError) {
     // Said before anything was asked, so it would be taken for the answer to an optional step.
-    if (reply.text.find("max number of clients") != std::string::npos) {
+    if (reply.text.starts_with("ERR max number of clients")) {
       return {DRL_ERR_CONNECT, "Redis refused the connection: " + reply.text};
     }
     const MappedError error = MapError(reply.text);
@@ -68,7 +69,12 @@ base::Status Handshake::Accept(const Reply& reply) {
     if (reply.type != Reply::Type::kArray || reply.integers.size() != 2) {
       return {DRL_ERR_PROTOCOL, "TIME did not answer with two numbers: this is not Redis"};
     }
-    redis_time_us_ = reply.integers[0] * 1'000'000 + reply.integers[1];
+    constexpr int64_t kSeconds = 1'000'000;
+    const int64_t since_epoch_s = reply.integers[0] - core::kEpochUs / kSeconds;
+    if (since_epoch_s < 0 || since_epoch_s >= core::kEndOfTimeUs / kSeconds) {
+      return {DRL_ERR_CLOCK, base::StatusMessage(DRL_ERR_CLOCK)};
+    }
+    redis_time_us_ = reply.integers[0] * kSeconds + reply.integers[1];
   }
   return {};
 }

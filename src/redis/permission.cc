@@ -1,5 +1,7 @@
 #include "redis/permission.h"
 
+#include <algorithm>
+
 namespace drl::redis {
 namespace {
 
@@ -20,12 +22,23 @@ std::string_view NamedCommand(std::string_view text) {
 
 }  // namespace
 
+// The command at the head of what the script says: "DRL <command> <Redis's words>".
+std::string_view TakeScriptCommand(std::string_view& text) {
+  constexpr std::string_view kHead = "DRL ";
+  if (!text.starts_with(kHead)) return {};
+  text.remove_prefix(kHead.size());
+  const std::string_view command = text.substr(0, text.find(' '));
+  text.remove_prefix(std::min(text.size(), command.size() + 1));
+  return command;
+}
+
 Refusal ExplainRefusal(std::string_view text, std::string_view command) {
   Refusal refusal;
+  const std::string_view script_command = TakeScriptCommand(text);
   // Up to 7.0 "to access one of the keys" and "access at least one of the keys", later "No permissions to access a key".
   refusal.key = Has(text, "access") && Has(text, "key");
   const bool inside = !text.starts_with("NOPERM");
-  const std::string_view named = NamedCommand(text);
+  const std::string_view named = script_command.empty() ? NamedCommand(text) : script_command;
   refusal.sentence = "Redis refuses " + std::string(command) + " to this user (NOPERM): ";
   if (refusal.key) {
     refusal.sentence += "it may not access a key";

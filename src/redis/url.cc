@@ -9,7 +9,7 @@ namespace {
 using base::Result;
 using base::Status;
 
-// The URL may hold a password, so messages quote at most the part that is wrong.
+// Any part of a malformed URL may be a piece of a password: messages repeat none of it.
 Status Malformed(const std::string& why) { return {DRL_ERR_URL, "redis_url: " + why}; }
 
 std::optional<int64_t> ParseInteger(std::string_view text) {
@@ -82,7 +82,8 @@ Status SetParameter(std::string_view name, const std::string& value, Endpoint& e
     if (!duration || *duration < 1000) return bad("a duration with its unit, from 1ms to 60m");
     (name == "timeout" ? endpoint.timeout_us : endpoint.connect_timeout_us) = *duration;
   } else {
-    return {DRL_ERR_URL_PARAMETER, "redis_url: unknown parameter " + std::string(name.substr(0, 64))};
+    return {DRL_ERR_URL_PARAMETER,
+            "redis_url: unknown parameter, must be db, client_name, timeout, connect_timeout or dial_timeout"};
   }
   return {};
 }
@@ -209,7 +210,7 @@ Result<Endpoint> ParseUrl(std::string_view url) {
   endpoint.database = kNoDatabase;
   const size_t question = rest.find('?');
   if (question != std::string_view::npos) {
-    // Else the rest of a password with a bare question mark would be taken for parameters, and be quoted.
+    // Else the rest of a password with a bare question mark would be taken for parameters.
     if (rest.find('@', question) != std::string_view::npos) {
       return Malformed("after a question mark an @ must be written %40, and in a password a question mark %3F");
     }

@@ -193,8 +193,8 @@ static void labels_of_a_limiter_are_checked(void **state) {
 
 static void fail_strategy_of_a_limiter_is_checked(void **state) {
   drl_limiter_options options = good_limiter();
-  options.fail_strategy = 3;
-  assert_limiter_refused(*state, &options, DRL_ERR_FAIL_STRATEGY, "fail_strategy is 3");
+  options.fail_strategy = 4;
+  assert_limiter_refused(*state, &options, DRL_ERR_FAIL_STRATEGY, "fail_strategy is 4");
   options.fail_strategy = -1;
   assert_limiter_refused(*state, &options, DRL_ERR_FAIL_STRATEGY, "fail_strategy is -1");
 }
@@ -221,8 +221,10 @@ static void struct_size_of_a_limiter_is_checked(void **state) {
   drl_limiter_options options = good_limiter();
   options.struct_size = 0;
   assert_limiter_refused(*state, &options, DRL_ERR_STRUCT_SIZE, "struct_size is 0");
-  options.struct_size = (uint32_t)sizeof options + 8;
+  options.struct_size = (uint32_t)sizeof options - 1;
   assert_limiter_refused(*state, &options, DRL_ERR_STRUCT_SIZE, "struct_size");
+  options.struct_size = 4097;
+  assert_limiter_refused(*state, &options, DRL_ERR_STRUCT_SIZE, "struct_size is 4097");
 }
 
 static void nulls_of_a_limiter_are_named(void **state) {
@@ -289,14 +291,14 @@ static void one_wrong_request_of_many_is_named_and_none_is_sent(void **state) {
   const bench *all = *state;
   drl_error error;
   drl_decision decisions[3];
-  drl_request requests[3] = {{all->limiter, "a", 1, 1}, {all->limiter, "b", 1, 1}, {all->limiter, "c", 1, -5}};
-  assert_refused(drl_client_allow_many(all->client, requests, 3, decisions, &error), DRL_ERR_COST, &error, "requests[2]");
+  drl_request requests[3] = {ask(all->limiter, "a", 1), ask(all->limiter, "b", 1), ask(all->limiter, "c", -5)};
+  assert_refused(decide(all->client, requests, 3, decisions, &error), DRL_ERR_COST, &error, "requests[2]");
   requests[2].cost = 1;
   requests[1].identity_len = 0;
-  assert_refused(drl_client_allow_many(all->client, requests, 3, decisions, &error), DRL_ERR_IDENTITY, &error, "requests[1]");
+  assert_refused(decide(all->client, requests, 3, decisions, &error), DRL_ERR_IDENTITY, &error, "requests[1]");
   requests[1].identity_len = 1;
   requests[0].limiter = NULL;
-  assert_refused(drl_client_allow_many(all->client, requests, 3, decisions, &error), DRL_ERR_NULL, &error, "requests[0]");
+  assert_refused(decide(all->client, requests, 3, decisions, &error), DRL_ERR_NULL, &error, "requests[0]");
   assert_nothing_sent(all);
 }
 
@@ -304,15 +306,15 @@ static void count_of_many_requests_is_checked(void **state) {
   const bench *all = *state;
   drl_error error;
   drl_decision decision;
-  const drl_request request = {all->limiter, "a", 1, 1};
+  const drl_request request = ask(all->limiter, "a", 1);
   static const int32_t counts[] = {-1, 0, DRL_REQUESTS_MAX + 1};
   for (int i = 0; i < 3; ++i) {
-    assert_refused(drl_client_allow_many(all->client, &request, counts[i], &decision, &error), DRL_ERR_CAPACITY, &error,
+    assert_refused(decide(all->client, &request, counts[i], &decision, &error), DRL_ERR_CAPACITY, &error,
                    "count is");
   }
-  assert_refused(drl_client_allow_many(all->client, NULL, 1, &decision, &error), DRL_ERR_NULL, &error, "requests");
-  assert_refused(drl_client_allow_many(all->client, &request, 1, NULL, &error), DRL_ERR_NULL, &error, "decisions");
-  assert_refused(drl_client_allow_many(NULL, &request, 1, &decision, &error), DRL_ERR_NULL, &error, "client");
+  assert_refused(decide(all->client, NULL, 1, &decision, &error), DRL_ERR_NULL, &error, "requests");
+  assert_refused(decide(all->client, &request, 1, NULL, &error), DRL_ERR_NULL, &error, "decisions");
+  assert_refused(decide(NULL, &request, 1, &decision, &error), DRL_ERR_NULL, &error, "client");
   assert_nothing_sent(all);
 }
 
@@ -321,8 +323,8 @@ static void limiter_of_another_client_is_refused(void **state) {
   drl_error error;
   drl_decision decision;
   drl_client *other = open_client_at(redis_server_url(all->server), PATIENT_US);
-  const drl_request request = {all->limiter, "a", 1, 1};
-  assert_refused(drl_client_allow_many(other, &request, 1, &decision, &error), DRL_ERR_HANDLE, &error, "requests[0]");
+  const drl_request request = ask(all->limiter, "a", 1);
+  assert_refused(decide(other, &request, 1, &decision, &error), DRL_ERR_HANDLE, &error, "limiter is of another client");
   drl_client_close(other);
   assert_nothing_sent(all);
 }

@@ -92,6 +92,7 @@ static void is_called_libdrl_by_default(void **state) {
 
 static void uses_the_database_of_its_url(void **state) {
   char url[160];
+  freeReplyObject(redis_server_command(*state, "ACL SETUSER default " REDIS_USER_DATABASE));
   snprintf(url, sizeof url, "%s?db=3", redis_server_url(*state));
   drl_client *client = open_client_at(url, PATIENT_US);
   drl_limiter *limiter = open_limiter(client, 10, SECOND_US);
@@ -135,7 +136,7 @@ static void logs_in_with_a_password(void **state) {
 static const char kAcl[] =
     "user default off\n"
     "user admin on >admin ~* +@all\n"
-    "user limiter on >secret ~drl:* -@all +evalsha +eval +time +get +set +del +script|load\n";
+    "user limiter on >secret " REDIS_USER_RESET "\n";
 
 static void logs_in_as_a_user_with_the_smallest_acl(void **state) {
   (void)state;

@@ -14,6 +14,7 @@
 #include <drl/drl.h>
 
 #include "redis_inspect.h"
+#include "redis_user.h"
 
 #define SECOND_US INT64_C(1000000)
 #define MINUTE_US (60 * SECOND_US)
@@ -78,6 +79,20 @@ static inline drl_decision peek(drl_limiter *limiter, const char *identity) {
   drl_decision decision;
   assert_ok(drl_limiter_peek(limiter, identity, strlen(identity), &decision, &error), &error);
   return decision;
+}
+
+static inline drl_request ask(drl_limiter *limiter, const char *identity, int64_t cost) {
+  drl_request request = DRL_REQUEST_INIT;
+  request.limiter = limiter;
+  request.identity = identity;
+  request.identity_len = strlen(identity);
+  request.cost = cost;
+  return request;
+}
+
+static inline drl_status decide(drl_client *client, const drl_request *requests, int32_t count, drl_decision *decisions,
+                                drl_error *error) {
+  return drl_client_decide(client, requests, sizeof *requests, count, decisions, error);
 }
 
 /* A status with a sentence that names the argument. */

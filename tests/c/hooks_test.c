@@ -90,8 +90,8 @@ static void the_hook_sees_many_decisions_once_each(void **state) {
   drl_decision decisions[3];
   drl_client *client = open_noting(redis_server_url(*state), &taken);
   drl_limiter *limiter = open_named(client, DRL_FAIL_OPEN);
-  const drl_request requests[3] = {{limiter, "a", 1, 1}, {limiter, "b", 1, 2}, {limiter, "c", 1, 3}};
-  assert_ok(drl_client_allow_many(client, requests, 3, decisions, &error), &error);
+  const drl_request requests[3] = {ask(limiter, "a", 1), ask(limiter, "b", 2), ask(limiter, "c", 3)};
+  assert_ok(decide(client, requests, 3, decisions, &error), &error);
   assert_int_equal(taken.count, 3);
   assert_int_equal(taken.all[0].decision.cost + taken.all[1].decision.cost + taken.all[2].decision.cost, 6);
   drl_limiter_close(limiter);
@@ -143,8 +143,8 @@ static void the_hook_sees_many_undecided_decisions_once_each(void **state) {
   drl_decision decisions[3];
   drl_client *client = open_noting("unix:///nonexistent/redis.sock", &taken);
   drl_limiter *limiter = open_named(client, DRL_FAIL_CLOSED);
-  const drl_request requests[3] = {{limiter, "a", 1, 1}, {limiter, "b", 1, 1}, {limiter, "c", 1, 1}};
-  assert_ok(drl_client_allow_many(client, requests, 3, decisions, &error), &error);
+  const drl_request requests[3] = {ask(limiter, "a", 1), ask(limiter, "b", 1), ask(limiter, "c", 1)};
+  assert_ok(decide(client, requests, 3, decisions, &error), &error);
   assert_int_equal(taken.count, 3);
   for (int i = 0; i < 3; ++i) {
     assert_int_equal(taken.all[i].status, DRL_OK);
@@ -155,9 +155,10 @@ static void the_hook_sees_many_undecided_decisions_once_each(void **state) {
   drl_client_close(client);
 }
 
-static void remember_thread(drl_status status, const drl_decision *decision, void *user) {
+static void remember_thread(drl_status status, const drl_decision *decision, const char *message, void *user) {
   (void)status;
   (void)decision;
+  (void)message;
   *(pthread_t *)user = pthread_self();
 }
 

@@ -1,4 +1,4 @@
-/* allow, peek, reset and allow_many on a real Redis. */
+/* allow, peek, reset and many requests at once on a real Redis. */
 #include "fixture.h"
 
 static void a_full_bucket_allows_and_says_what_is_left(void **state) {
@@ -9,7 +9,8 @@ static void a_full_bucket_allows_and_says_what_is_left(void **state) {
   assert_int_equal(decision.outcome, DRL_OUTCOME_ALLOWED);
   assert_int_equal(decision.cause, DRL_OK);
   assert_int_equal(decision.charged, DRL_CHARGED_YES);
-  assert_int_equal(decision.degraded, 0);
+  assert_int_equal(decision.flags, 0);
+  assert_int_equal(decision.wait_us, 0);
   assert_int_equal(decision.limit, 100);
   assert_int_equal(decision.remaining, 95);
   assert_int_equal(decision.cost, 5);
@@ -195,10 +196,10 @@ static void many_requests_are_answered_in_their_order(void **state) {
   drl_client *client = open_client(state);
   drl_limiter *slow = open_limiter(client, 10, 1000 * MINUTE_US);
   drl_limiter *three = open_three(client);
-  const drl_request requests[] = {{slow, "a", 1, 4}, {slow, "a", 1, 4}, {three, "b", 1, 2},
-                                  {slow, "a", 1, 4}, {slow, "a", 1, 0}, {slow, "c", 1, 11}};
+  const drl_request requests[] = {ask(slow, "a", 4), ask(slow, "a", 4), ask(three, "b", 2),
+                                  ask(slow, "a", 4), ask(slow, "a", 0), ask(slow, "c", 11)};
   drl_decision decisions[6];
-  assert_ok(drl_client_allow_many(client, requests, 6, decisions, &error), &error);
+  assert_ok(decide(client, requests, 6, decisions, &error), &error);
   assert_int_equal(decisions[0].remaining, 6);
   assert_int_equal(decisions[1].remaining, 2);
   assert_int_equal(decisions[2].remaining, 1);
@@ -221,10 +222,12 @@ static void many_requests_travel_together(void **state) {
   char identities[COUNT];
   for (int i = 0; i < COUNT; ++i) {
     identities[i] = (char)i;
-    requests[i] = (drl_request){limiter, &identities[i], 1, 1};
+    requests[i] = ask(limiter, "", 1);
+    requests[i].identity = &identities[i];
+    requests[i].identity_len = 1;
   }
   const int64_t before = redis_server_calls(*state, "evalsha");
-  assert_ok(drl_client_allow_many(client, requests, COUNT, decisions, &error), &error);
+  assert_ok(decide(client, requests, COUNT, decisions, &error), &error);
   assert_int_equal(redis_server_calls(*state, "evalsha"), before + 1);
   for (int i = 0; i < COUNT; ++i) assert_int_equal(decisions[i].remaining, 9);
   drl_limiter_close(limiter);
@@ -237,8 +240,8 @@ static void as_many_requests_as_promised_are_decided(void **state) {
   drl_limiter *limiter = open_limiter(client, DRL_REQUESTS_MAX, 1000 * MINUTE_US);
   drl_request *requests = test_calloc(DRL_REQUESTS_MAX, sizeof *requests);
   drl_decision *decisions = test_calloc(DRL_REQUESTS_MAX, sizeof *decisions);
-  for (int i = 0; i < DRL_REQUESTS_MAX; ++i) requests[i] = (drl_request){limiter, "user", 4, 1};
-  assert_ok(drl_client_allow_many(client, requests, DRL_REQUESTS_MAX, decisions, &error), &error);
+  for (int i = 0; i < DRL_REQUESTS_MAX; ++i) requests[i] = ask(limiter, "user", 1);
+  assert_ok(decide(client, requests, DRL_REQUESTS_MAX, decisions, &error), &error);
   for (int i = 0; i < DRL_REQUESTS_MAX; ++i) assert_int_equal(decisions[i].allowed, 1);
   assert_int_equal(decisions[DRL_REQUESTS_MAX - 1].remaining, 0);
   test_free(decisions);

@@ -192,11 +192,12 @@ typedef struct {
   drl_status blocking;
 } callback_note;
 
-static void take_note(drl_status status, const drl_decision *decision, void *user) {
+static void take_note(drl_status status, const drl_decision *decision, const char *message, void *user) {
   callback_note *note = user;
   drl_decision unused;
   note->status = status;
   note->decision = *decision;
+  assert_string_equal(message, "");
   note->blocking = drl_limiter_peek(note->limiter, "user", 4, &unused, NULL);
   drl_queue_submit(note->done, note->limiter, "done", 4, 0, 1, NULL);
 }

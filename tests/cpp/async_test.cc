@@ -78,6 +78,29 @@ TEST_F(AsyncTest, FutureThrowsTheCauseWithFailStrategyError) {
   EXPECT_GE(Thrown([&] { future.get(); }), 100);
 }
 
+TEST_F(AsyncTest, FutureThrowsTheSentence) {
+  const Limiter limiter(Client(kNowhere), PerHour(5));
+  Request request{"user"};
+  request.fail_strategy = FailStrategy::kError;
+  try {
+    limiter.DecideAsync(request).get();
+    FAIL() << "no exception";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()), drl_status_message(error.status())) << "it says more than the code";
+  }
+}
+
+TEST_F(AsyncTest, CallbackMayHearTheSentence) {
+  const Limiter limiter(Client(kNowhere), PerHour(5));
+  std::promise<std::string> heard;
+  limiter.DecideCallback({"user"}, [&](std::error_code error, const Decision& decision, std::string_view message) {
+    EXPECT_FALSE(error);
+    EXPECT_TRUE(decision.degraded());
+    heard.set_value(std::string(message));
+  });
+  EXPECT_NE(heard.get_future().get(), "");
+}
+
 TEST_F(AsyncTest, FutureOfAClosedClientThrowsClosed) {
   std::future<Decision> future;
   {

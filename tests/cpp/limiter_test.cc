@@ -27,7 +27,7 @@ TEST_F(LimiterTest, AllowedDecisionHasExactFields) {
   EXPECT_TRUE(decision);
   EXPECT_EQ(decision.outcome, Outcome::kAllowed);
   EXPECT_EQ(decision.charged, Charged::kYes);
-  EXPECT_FALSE(decision.degraded);
+  EXPECT_FALSE(decision.degraded());
   EXPECT_EQ(decision.cause, DRL_OK);
   EXPECT_EQ(decision.limit, 10);
   EXPECT_EQ(decision.remaining, 6);
@@ -180,6 +180,72 @@ TEST_F(LimiterTest, AllowManyAnswersInOrder) {
   EXPECT_EQ(decisions[4].remaining, 2);
 }
 
+TEST_F(LimiterTest, DecisionHasEveryLimitInForce) {
+  const Decision decision = Limiter(client_, {PerSecond(10), PerHour(12, 20)}).Allow("user", 3);
+  ASSERT_EQ(decision.limits.size(), 2u);
+  EXPECT_EQ(decision.limits[0].rate, 10);
+  EXPECT_EQ(decision.limits[0].per, seconds(1));
+  EXPECT_EQ(decision.limits[0].remaining, 7);
+  EXPECT_EQ(decision.limits[0].reset_after, milliseconds(300));
+  EXPECT_EQ(decision.limits[1].per, hours(1));
+  EXPECT_EQ(decision.limits[1].burst, 20);
+  EXPECT_EQ(decision.limits[1].remaining, 17);
+  int64_t left = 0;
+  for (const LimitState& limit : decision.limits) left += limit.remaining;
+  EXPECT_EQ(left, 24);
+  EXPECT_TRUE(Decision().limits.empty());
+}
+
+TEST_F(LimiterTest, HeadroomIsLeftToOthers) {
+  const Limiter limiter(client_, PerHour(10));
+  Request polite{"user", 4};
+  polite.headroom = 5;
+  EXPECT_EQ(limiter.Decide(polite).remaining, 6);
+  EXPECT_EQ(limiter.Decide(polite).outcome, Outcome::kDenied);
+  EXPECT_EQ(limiter.Allow("user", 4).remaining, 2);
+  polite.headroom = 7;
+  EXPECT_EQ(limiter.Decide(polite).outcome, Outcome::kNever);
+}
+
+TEST_F(LimiterTest, OperationsOfARequest) {
+  const Limiter limiter(client_, PerHour(10));
+  limiter.Allow("user", 6);
+  Request request{"user"};
+  request.operation = Operation::kPeek;
+  EXPECT_EQ(limiter.Decide(request).remaining, 4);
+  EXPECT_EQ(limiter.Decide(request).remaining, 4);
+  request.operation = Operation::kReset;
+  limiter.Decide(request);
+  EXPECT_EQ(limiter.Peek("user").remaining, 10);
+}
+
+TEST_F(LimiterTest, RequestMayHaveAFailStrategyAndTimeoutOfItsOwn) {
+  const Limiter limiter(Client(kNowhere), PerHour(10));
+  Request request{"user"};
+  EXPECT_TRUE(limiter.Decide(request));
+  request.fail_strategy = FailStrategy::kClosed;
+  EXPECT_FALSE(limiter.Decide(request));
+  request.fail_strategy = FailStrategy::kError;
+  EXPECT_GE(Thrown([&] { limiter.Decide(request); }), 100);
+  request.timeout = microseconds(999);
+  std::error_code error;
+  limiter.Decide(request, error);
+  EXPECT_EQ(error, MakeErrorCode(DRL_ERR_OPTION));
+}
+
+TEST_F(LimiterTest, KeyIsTheOneInRedis) {
+  const Limiter limiter(client_, PerHour(10));
+  limiter.Allow("user");
+  redisReply* reply = redis_server_command(server_, "KEYS *");
+  ASSERT_EQ(reply->elements, 1u);
+  EXPECT_EQ(limiter.Key("user"), reply->element[0]->str);
+  freeReplyObject(reply);
+  EXPECT_EQ(Thrown([&] { limiter.Key(""); }), DRL_ERR_IDENTITY);
+  std::error_code error;
+  EXPECT_EQ(limiter.Key("", error), "");
+  EXPECT_EQ(error, MakeErrorCode(DRL_ERR_IDENTITY));
+}
+
 TEST_F(LimiterTest, AllowManyOfNoneIsAnError) {
   const Limiter limiter(client_, PerHour(5));
   EXPECT_EQ(Thrown([&] { limiter.AllowMany({}); }), DRL_ERR_CAPACITY);
@@ -191,7 +257,7 @@ TEST_F(LimiterTest, WithoutRedisTheFailStrategySpeaks) {
   policy.limits = {PerHour(5)};
   const Decision open = Limiter(nowhere, policy).Allow("user");
   EXPECT_TRUE(open);
-  EXPECT_TRUE(open.degraded);
+  EXPECT_TRUE(open.degraded());
   EXPECT_EQ(open.outcome, Outcome::kUndecided);
   EXPECT_NE(open.cause, DRL_OK);
   policy.fail_strategy = FailStrategy::kClosed;

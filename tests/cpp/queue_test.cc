@@ -30,6 +30,27 @@ TEST_F(QueueTest, CompletionsCarryTheirIdAndDecision) {
   EXPECT_EQ(ended[0].decision.remaining, 6);
 }
 
+TEST_F(QueueTest, RequestSaysMore) {
+  Request request{"user", 4};
+  request.headroom = 7;
+  queue_.Submit(limiter_, request, 1);
+  const std::vector<Completion> ended = queue_.Wait(Queue::kForever);
+  ASSERT_EQ(ended.size(), 1u);
+  EXPECT_EQ(ended[0].decision.outcome, Outcome::kNever);
+  EXPECT_EQ(ended[0].message, "");
+}
+
+TEST_F(QueueTest, CompletionSaysWhyRedisDidNotDecide) {
+  const Client nowhere(kNowhere);
+  const Limiter limiter(nowhere, PerHour(1));
+  Queue queue(nowhere);
+  queue.Submit(limiter, "user", 1, 1);
+  const std::vector<Completion> ended = queue.Wait(Queue::kForever);
+  ASSERT_EQ(ended.size(), 1u);
+  EXPECT_TRUE(ended[0].decision.degraded());
+  EXPECT_NE(ended[0].message, "");
+}
+
 TEST_F(QueueTest, EverySubmittedCallCompletesOnce) {
   std::set<int64_t> ids;
   for (int64_t id = 0; id < 500; ++id) queue_.Submit(limiter_, "user", 1, id);

@@ -41,7 +41,7 @@ drl_decision TakeDecision(FuzzedDataProvider& input) {
   drl_decision decision{};
   decision.outcome = input.ConsumeIntegralInRange<int32_t>(0, 5);
   decision.allowed = input.ConsumeIntegralInRange<int32_t>(0, 1);
-  decision.degraded = input.ConsumeIntegralInRange<int32_t>(0, 1);
+  decision.flags = input.ConsumeIntegralInRange<int32_t>(0, DRL_DECISION_DEGRADED);
   decision.binding = input.ConsumeIntegralInRange<int32_t>(-1, 8);
   decision.remaining = input.ConsumeIntegral<int64_t>();
   decision.retry_after_us = input.ConsumeIntegral<int64_t>();
@@ -109,13 +109,13 @@ void CheckPromises(const ByName& values, const drl_decision& decision) {
   for (const char* name : {"ratelimit-remaining", "ratelimit-reset", "x-ratelimit-remaining", "x-ratelimit-reset"}) {
     if (!values.contains(name)) continue;
     const int64_t number = ReadNumber(values.at(name));
-    DRL_FUZZ_CHECK(!undecided && decision.degraded == 0);
+    DRL_FUZZ_CHECK(!undecided && (decision.flags & DRL_DECISION_DEGRADED) == 0);
     if (comes_back && std::string_view(name) == "ratelimit-reset") {
       DRL_FUZZ_CHECK(number >= 1 && ReadNumber(retry->second) >= number);
     }
   }
   if (!values.contains("ratelimit")) return;
-  DRL_FUZZ_CHECK(!undecided && decision.degraded == 0);
+  DRL_FUZZ_CHECK(!undecided && (decision.flags & DRL_DECISION_DEGRADED) == 0);
   const std::string& state = values.at("ratelimit");
   const int64_t t = ReadNumber(std::string_view(state).substr(state.rfind(";t=") + 3));
   if (comes_back) DRL_FUZZ_CHECK(ReadNumber(retry->second) >= t);
@@ -125,15 +125,18 @@ void CheckPromises(const ByName& values, const drl_decision& decision) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   FuzzedDataProvider input(data, size);
-  const drl_decision decision = TakeDecision(input);
+  drl_decision decision = TakeDecision(input);
   const drl_header_options options = TakeOptions(input);
   std::vector<std::string> names(input.ConsumeIntegralInRange<size_t>(0, 9));
-  std::vector<drl::http::Policy> policies;
   for (std::string& name : names) {
     name = input.ConsumeRandomLengthString(66);
-    policies.push_back({name, input.ConsumeIntegral<int64_t>(), input.ConsumeIntegral<int64_t>()});
+    drl_limit_state limit{};
+    limit.rate = input.ConsumeIntegral<int64_t>();
+    limit.per_us = input.ConsumeIntegral<int64_t>();
+    limit.burst = input.ConsumeIntegral<int64_t>();
+    if (decision.limits_count < DRL_LIMITS_MAX) decision.limits[decision.limits_count++] = limit;
   }
-  const auto set = drl::http::PolicySet::Compile(policies);
+  const auto set = drl::http::PolicySet::Compile(std::vector<std::string_view>(names.begin(), names.end()));
   if (!set.ok()) return 0;
 
   drl_headers headers;

@@ -94,9 +94,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   drl_decision decision{};
   decision.outcome = input.ConsumeIntegralInRange<int32_t>(0, 5);
   decision.allowed = input.ConsumeIntegralInRange<int32_t>(0, 1);
+  decision.limits_count = 1;
   const std::string detail = input.ConsumeRandomLengthString(600);
   const std::string instance = input.ConsumeRandomLengthString(600);
-  const auto policies = drl::http::PolicySet::Compile(std::vector<drl::http::Policy>{{name, 1, 1}});
+  const auto policies = drl::http::PolicySet::Compile(std::vector<std::string_view>{name});
   if (!policies.ok()) return 0;
 
   std::vector<char> body(input.ConsumeBool() ? DRL_PROBLEM_SIZE_MAX : input.ConsumeIntegralInRange<size_t>(0, 400));

@@ -17,7 +17,7 @@ struct Inbox {
   std::vector<drl_status> statuses;
   std::vector<drl_decision> decisions;
 
-  static void Put(drl_status status, const drl_decision* decision, void* user) {
+  static void Put(drl_status status, const drl_decision* decision, const char*, void* user) {
     auto& inbox = *static_cast<Inbox*>(user);
     const std::lock_guard lock(inbox.mutex);
     inbox.statuses.push_back(status);
@@ -77,7 +77,9 @@ TEST_F(CallbackTest, SlowCallbackDelaysNoCallerBeforeIt) {
     ended_us = MicrosSince(resumed);
   });
   while (Stats(client).batches == batches) std::this_thread::yield();
-  const auto slow = [](drl_status, const drl_decision*, void*) { std::this_thread::sleep_for(std::chrono::seconds(1)); };
+  const auto slow = [](drl_status, const drl_decision*, const char*, void*) {
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+  };
   ASSERT_EQ(Call("behind", 1, slow, nullptr), DRL_OK);
   while (Stats(client).batches < batches + 2) std::this_thread::yield();
   resumed = SteadyClock::now();
@@ -95,15 +97,15 @@ struct Reentry {
   drl_status allow = DRL_OK, reset = DRL_OK, many = DRL_OK, wait = DRL_OK, drain = DRL_OK;
   std::atomic<bool> done{false};
 
-  static void Run(drl_status, const drl_decision*, void* user) {
+  static void Run(drl_status, const drl_decision*, const char*, void* user) {
     auto& self = *static_cast<Reentry*>(user);
     drl_decision decision;
     drl_completion completion;
     int32_t count = 0;
-    const drl_request request{self.limiter, "a", 1, 1};
+    const drl_request request = AllowRequest(self.limiter, "a", 1);
     self.allow = drl_limiter_allow(self.limiter, "a", 1, 1, &decision, nullptr);
     self.reset = drl_limiter_reset(self.limiter, "a", 1, nullptr);
-    self.many = drl_client_allow_many(self.client, &request, 1, &decision, nullptr);
+    self.many = drl_client_decide(self.client, &request, sizeof request, 1, &decision, nullptr);
     self.wait = drl_queue_wait(self.queue, 1000, &completion, 1, &count, nullptr);
     self.drain = drl_queue_drain(self.queue, &completion, 1, &count, nullptr);
     self.done.store(true);
@@ -139,7 +141,7 @@ struct Chain {
       ended.store(true);
     }
   }
-  static void Next(drl_status, const drl_decision* decision, void* user) {
+  static void Next(drl_status, const drl_decision* decision, const char*, void* user) {
     auto& self = *static_cast<Chain*>(user);
     ++(decision->outcome == DRL_OUTCOME_UNDECIDED ? self.undecided : self.decided);
     self.Submit();

@@ -25,7 +25,7 @@ struct Echo {
     ++submitted;
     if (drl_limiter_allow_callback(limiter, "echo", 4, 1, nullptr, Again, this) != DRL_OK) --submitted;
   }
-  static void Again(drl_status status, const drl_decision*, void* user) {
+  static void Again(drl_status status, const drl_decision*, const char*, void* user) {
     auto& self = *static_cast<Echo*>(user);
     ++self.called;
     if (status == DRL_OK) self.Submit();

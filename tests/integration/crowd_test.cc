@@ -78,11 +78,11 @@ TEST(Crowd, BatchesOfManyThreadsAnswerInOrder) {
   for (int t = 0; t < 8; ++t) {
     threads.emplace_back([&, t] {
       const std::string identity = "batch-" + std::to_string(t);
-      std::vector<drl_request> requests(200, {limiter.get(), identity.data(), identity.size(), 1});
+      std::vector<drl_request> requests(200, AllowRequest(limiter.get(), identity, 1));
       std::vector<drl_decision> decisions(requests.size());
       int64_t left = kLedgerBurst;
       for (int64_t round = 0; round < Scaled(50); ++round) {
-        const drl_status status = drl_client_allow_many(client.get(), requests.data(), 200, decisions.data(), nullptr);
+        const drl_status status = Decide(client, requests, decisions.data());
         for (const drl_decision& decision : decisions) wrong += status == DRL_OK && decision.remaining == --left ? 0 : 1;
       }
     });

@@ -130,7 +130,7 @@ TEST_F(FaultsTest, FailOpenServesAndSaysWhy) {
   EXPECT_EQ(answer.decision.allowed, 1);
   EXPECT_EQ(answer.decision.outcome, DRL_OUTCOME_UNDECIDED);
   EXPECT_EQ(answer.decision.cause, DRL_ERR_TIMEOUT);
-  EXPECT_EQ(answer.decision.degraded, 1);
+  EXPECT_EQ(answer.decision.flags, DRL_DECISION_DEGRADED);
   EXPECT_EQ(answer.decision.cost, 3);
   EXPECT_EQ(answer.decision.limit, kLedgerBurst);
   EXPECT_EQ(answer.decision.remaining, 0);
@@ -178,10 +178,10 @@ TEST_F(FaultsTest, ResetReturnsTheCauseWhateverTheStrategy) {
 
 TEST_F(FaultsTest, BatchWithoutRedisIsAnsweredWhole) {
   redis_server_kill(server.get());
-  std::vector<drl_request> requests(300, {limiter.get(), "someone", 7, 1});
+  std::vector<drl_request> requests(300, AllowRequest(limiter.get(), "someone", 1));
   std::vector<drl_decision> decisions(requests.size());
   const SteadyClock::time_point start = SteadyClock::now();
-  EXPECT_EQ(drl_client_allow_many(client.get(), requests.data(), 300, decisions.data(), nullptr), DRL_OK);
+  EXPECT_EQ(Decide(client, requests, decisions.data()), DRL_OK);
   EXPECT_LE(MicrosSince(start), kTimeoutUs + kSchedulingNoiseUs);
   for (const drl_decision& decision : decisions) EXPECT_EQ(decision.outcome, DRL_OUTCOME_UNDECIDED);
 }

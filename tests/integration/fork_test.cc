@@ -144,7 +144,7 @@ TEST_F(ForkTest, ChildOfACallbackMayMakeBlockingCalls) {
     const Limiter& limiter;
     std::atomic<int> failed{-2};
   } family{limiter};
-  const auto fork_here = [](drl_status, const drl_decision*, void* user) {
+  const auto fork_here = [](drl_status, const drl_decision*, const char*, void* user) {
     auto* in = static_cast<Family*>(user);
     in->failed = InChild([&] { return Allow(in->limiter, "child").decision.outcome == DRL_OUTCOME_ALLOWED ? 0 : 1; });
   };

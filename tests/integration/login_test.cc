@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "handles.h"
+#include "redis_user.h"
 #include "scale.h"
 
 namespace drl::test {
@@ -11,13 +12,13 @@ namespace {
 
 constexpr const char* kPassword = "p4ss:w0rd/of@the#day";
 constexpr const char* kEscaped = "p4ss%3Aw0rd%2Fof%40the%23day";
-// The smallest one that works (the integration tests of reset want +del too).
+// The smallest one that works, one who may not touch our keys, and one who may not run scripts.
 constexpr const char* kTightAcl =
     "user default off\n"
     "user admin on >admin ~* +@all\n"
-    "user drl reset on >p4ss:w0rd/of@the#day ~drl:* -@all +evalsha +eval +time +get +set +script|load\n"
-    "user blind reset on >blind ~other:* -@all +evalsha +eval +time +get +set +script|load\n"
-    "user mute reset on >mute ~drl:* -@all +time +get +set +script|load\n";
+    "user drl reset on >p4ss:w0rd/of@the#day " REDIS_USER_LEAST "\n"
+    "user blind reset on >blind " REDIS_USER_LEAST " resetkeys ~other:*\n"
+    "user mute reset on >mute " REDIS_USER_LEAST " -evalsha\n";
 
 ServerOptions AclServer(int tcp = 0) { return {.tcp = tcp, .acl = kTightAcl, .acl_password = "admin"}; }
 
@@ -120,6 +121,7 @@ TEST(Login, UserOfATightAclHealsAfterAScriptFlush) {
 
 TEST(Login, MissingPermissionIsNamed) {
   const Server server = StartServer(AclServer());
+  redis_server_expect_refusals(server.get());
   for (const char* user : {"blind", "mute"}) {
     drl_client_options options = ClientOptions(redis_server_url(server.get()));
     options.username = user;
@@ -130,6 +132,7 @@ TEST(Login, MissingPermissionIsNamed) {
 
 TEST(Login, ResetWithoutPermissionLeavesTheAnswersOfItsCompanionsTrue) {
   const Server server = StartServer(AclServer());
+  redis_server_expect_refusals(server.get());
   drl_client_options options = ClientOptions(redis_server_url(server.get()));
   options.username = "drl";
   options.password = kPassword;
@@ -172,6 +175,7 @@ TEST(Login, ResetWithoutPermissionLeavesTheAnswersOfItsCompanionsTrue) {
 
 TEST(Login, WrongPasswordNamesTheCauseAndNotThePassword) {
   const Server server = StartServer({.password = kPassword});
+  redis_server_expect_refusals(server.get());
   drl_client_options options = ClientOptions(redis_server_url(server.get()));
   options.password = "s3cret";
   ExpectRefused(options, DRL_ERR_AUTH, "WRONGPASS");
@@ -186,6 +190,7 @@ TEST(Login, MissingPasswordNamesTheCause) {
 
 TEST(Login, WrongPasswordInTheUrlIsNotPrinted) {
   const Server server = StartServer({.tcp = 1, .password = kPassword});
+  redis_server_expect_refusals(server.get());
   const std::string url = "redis://default:s3cret@127.0.0.1:" + std::to_string(redis_server_port(server.get()));
   ExpectRefused(ClientOptions(url.c_str()), DRL_ERR_AUTH, "WRONGPASS");
 }
@@ -202,7 +207,7 @@ TEST(Login, UnknownHostNamesIt) {
 }
 
 TEST(Login, DatabaseNumberIsUsed) {
-  const Server server = StartServer({.tcp = 1});
+  const Server server = StartServer({.tcp = 1, .permissions = REDIS_USER_DATABASE});
   const std::string url = redis_server_tcp_url(server.get());
   ExpectDecides(url + "/3");
   ExpectDecides(std::string(redis_server_url(server.get())) + "?db=3");
@@ -212,7 +217,7 @@ TEST(Login, DatabaseNumberIsUsed) {
 }
 
 TEST(Login, DatabaseOutOfRangeIsNamed) {
-  const Server server = StartServer();
+  const Server server = StartServer({.permissions = REDIS_USER_DATABASE});
   const std::string url = std::string(redis_server_url(server.get())) + "?db=99";
   ExpectRefused(ClientOptions(url.c_str()), DRL_ERR_REDIS, "database");
 }

@@ -52,7 +52,7 @@ struct Outcome {
   std::atomic<int64_t> in_flight{0};
 };
 
-void CallBack(drl_status, const drl_decision* decision, void* user) {
+void CallBack(drl_status, const drl_decision* decision, const char*, void* user) {
   auto& outcome = *static_cast<Outcome*>(user);
   ++(decision->cause == DRL_OK ? outcome.decided : outcome.undecided);
   --outcome.in_flight;
@@ -111,7 +111,7 @@ class OverloadTest : public testing::Test {
     return decided;
   }
 
-  Server server = StartServer({.arguments = redis_server_debug_arguments()});
+  Server server = StartServer({.permissions = "+debug", .arguments = redis_server_debug_arguments()});
   Brake brake{redis_server_socket(server.get())};
   Brake other_brake{redis_server_socket(server.get())};
   Client client = OpenClient(redis_server_url(server.get()), 100'000);

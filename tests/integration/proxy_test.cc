@@ -142,12 +142,10 @@ int64_t CountLies(const Client& auditor, const std::vector<Told>& told) {
   for (size_t at = 0; at < told.size(); at += DRL_REQUESTS_MAX) {
     std::vector<drl_request> requests;
     for (size_t i = at; i < std::min<size_t>(at + DRL_REQUESTS_MAX, told.size()); ++i) {
-      requests.push_back({policies.limiters[told[i].policy].get(), told[i].identity.data(), told[i].identity.size(), 0});
+      requests.push_back(AllowRequest(policies.limiters[told[i].policy].get(), told[i].identity, 0));
     }
     std::vector<drl_decision> decisions(requests.size());
-    EXPECT_EQ(drl_client_allow_many(auditor.get(), requests.data(), static_cast<int32_t>(requests.size()),
-                                    decisions.data(), nullptr),
-              DRL_OK);
+    EXPECT_EQ(Decide(auditor, requests, decisions.data()), DRL_OK);
     for (size_t i = 0; i < decisions.size(); ++i) {
       const Told& one = told[at + i];
       const int64_t charged = policies.bursts[one.policy] - decisions[i].remaining;

@@ -48,10 +48,10 @@ TEST_F(StatsTest, HistogramHoldsEveryDecision) {
 }
 
 TEST_F(StatsTest, BatchSizesAddUp) {
-  std::vector<drl_request> requests(64, {limiter.get(), "someone", 7, 1});
+  std::vector<drl_request> requests(64, AllowRequest(limiter.get(), "someone", 1));
   std::vector<drl_decision> decisions(64);
   const drl_stats before = SettledStats();
-  ASSERT_EQ(drl_client_allow_many(client.get(), requests.data(), 64, decisions.data(), nullptr), DRL_OK);
+  ASSERT_EQ(Decide(client, requests, decisions.data()), DRL_OK);
   const drl_stats after = SettledStats();
   EXPECT_EQ(after.batched_decisions - before.batched_decisions, 64);
   EXPECT_EQ(after.batches - before.batches, 1) << "sixty-four fit into one call";
@@ -83,6 +83,7 @@ TEST_F(StatsTest, DegradedCallsAreCountedByCauseAndAddUp) {
 }
 
 TEST_F(StatsTest, RefusedCredentialsAndPermissionsAreCountedApart) {
+  redis_server_expect_refusals(server.get());
   freeReplyObject(redis_server_command(server.get(), "ACL SETUSER default -evalsha"));
   for (int i = 0; i < 5; ++i) EXPECT_EQ(Allow(limiter, "someone").decision.cause, DRL_ERR_PERMISSION);
   EXPECT_EQ(SettledStats().degraded_auth, 5);

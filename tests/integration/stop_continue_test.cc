@@ -68,12 +68,9 @@ int64_t ChargedLate(const Client& client, const Limiter& limiter, const std::vec
   for (size_t at = 0; at < identities.size(); at += DRL_REQUESTS_MAX) {
     const size_t count = std::min<size_t>(DRL_REQUESTS_MAX, identities.size() - at);
     std::vector<drl_request> requests;
-    for (size_t i = at; i < at + count; ++i) {
-      requests.push_back({limiter.get(), identities[i].data(), identities[i].size(), 0});
-    }
+    for (size_t i = at; i < at + count; ++i) requests.push_back(AllowRequest(limiter.get(), identities[i], 0));
     decisions.resize(count);
-    EXPECT_EQ(drl_client_allow_many(client.get(), requests.data(), static_cast<int32_t>(count), decisions.data(), nullptr),
-              DRL_OK);
+    EXPECT_EQ(Decide(client, requests, decisions.data()), DRL_OK);
     for (const drl_decision& decision : decisions) charged += kLedgerBurst - decision.remaining;
   }
   return charged;

@@ -35,6 +35,22 @@ const std::vector<Foreign>& Foreigns() {
       {"FifteenBytes", {"SET", "foreign", std::string(15, 'B')}},
       {"SeventeenBytes", {"SET", "foreign", std::string(17, 'B')}},
       {"TwentyFourBytes", {"SET", "foreign", std::string(24, 'B')}},
+      {"Infinity", {"SET", "foreign", "inf"}},
+      {"LargeExponent", {"SET", "foreign", "1e300"}},
+      {"Exponent", {"SET", "foreign", "4e13"}},
+      {"LeadingSpace", {"SET", "foreign", " 50000000000000"}},
+      {"TrailingLineFeed", {"SET", "foreign", "50000000000000\n"}},
+      {"LeadingZero", {"SET", "foreign", "050000000000000"}},
+      {"PlusSign", {"SET", "foreign", "+50000000000000"}},
+      {"Hexadecimal", {"SET", "foreign", "0x5AF3107A4000"}},
+      {"Fraction", {"SET", "foreign", "50000000000000.5"}},
+      {"TooLarge", {"SET", "foreign", "9007199254740992"}},
+      {"ManyDigits", {"SET", "foreign", std::string(400, '9')}},
+      {"Zero", {"SET", "foreign", "0"}},
+      {"TextThatIsAPairOfLargeIntegers", {"SET", "foreign", "C 123456C 123456"}},
+      {"AnotherVersion", {"SET", "foreign", "\2" + std::string(16, 'B')}},
+      {"RightVersionOfNotANumber", {"SET", "foreign", "\1" + std::string(16, '\xFF')}},
+      {"RightVersionOfAFraction", {"SET", "foreign", "\1" + std::string("\x3F\xE0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 16)}},
       {"NegativeNumber", {"SET", "foreign", "-1"}},
       {"NotANumber", {"SET", "foreign", "nan"}},
       {"NegativePair", {"SET", "foreign", std::string("\xC2\x40\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 16)}},
@@ -69,9 +85,9 @@ class ScriptForeign : public testing::TestWithParam<Case> {
 };
 
 TEST_P(ScriptForeign, IsReportedInEveryPlaceOfItsDecision) {
-  const std::vector<int64_t> reply = redis_.Run(ScriptCall(1).Decide({"foreign"}, limits(), 1));
-  ASSERT_EQ(reply.size(), 2 + core::VerdictLength(limits()));
-  EXPECT_THAT(std::vector<int64_t>(reply.begin() + 2, reply.end()), Each(core::kForeign));
+  const std::vector<int64_t> reply = redis_.Run(ScriptCall(1).Decide({"foreign", "foreign"}, limits(), 1));
+  ASSERT_EQ(reply.size(), 2 + 2 * core::VerdictLength(limits()));
+  EXPECT_THAT(std::vector<int64_t>(reply.begin() + 2, reply.end()), Each(core::kForeignMark));
 }
 
 TEST_P(ScriptForeign, IsLeftUntouched) {
@@ -83,6 +99,7 @@ TEST_P(ScriptForeign, IsLeftUntouched) {
 TEST_P(ScriptForeign, DoesNotDisturbItsNeighbours) {
   const std::vector<int64_t> reply =
       redis_.Run(ScriptCall(1).Decide({"a", "foreign", "b"}, limits(), 1).Decide({"c"}, kTenPerSecond, 2));
+  EXPECT_EQ(redis_server_calls(redis_.server(), "get"), 0);
   const size_t length = core::VerdictLength(limits());
   ASSERT_EQ(reply.size(), 2 + 3 * length + 1);
   EXPECT_EQ(reply[2], limits()[0].CostTime(1).us);

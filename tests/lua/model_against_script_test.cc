@@ -1,7 +1,7 @@
 // Random programs run in the reference model and in Redis, and every integer must be the same.
 #include <gtest/gtest.h>
 
-#include <map>
+#include <algorithm>
 
 #include "core/model.h"
 #include "random_program.h"
@@ -18,89 +18,105 @@ constexpr int kDecisionsPerProgram = 6'000;
 constexpr int64_t kEarliestUs = int64_t{3600} * 1'000'000;                  // an hour into 2025
 constexpr int64_t kLatestUs = int64_t{30} * 365 * 86'400 * int64_t{1'000'000};  // thirty years later
 
+// A key and the limits that it is always met with: a key of the library holds the fingerprint of its plan.
+struct Bucket {
+  std::string key;
+  const Limits* limits;
+};
+
 struct Program {
   Program(ScriptServer& server, uint64_t seed) : redis(server), random(seed) {
     for (int i = 0; i < 12; ++i) policies.push_back(RandomLimits(random));
     const int64_t count = OneIn(random, 3) ? 2 : Uniform(random, 4, 40);
-    for (int64_t i = 0; i < count; ++i) keys.push_back("{" + std::to_string(seed) + "}:" + std::to_string(i));
+    for (int64_t i = 0; i < count; ++i) {
+      const Limits& limits = policies[static_cast<size_t>(i) % policies.size()];
+      buckets.push_back({"{" + std::to_string(seed) + "}:" + std::to_string(i), &limits});
+    }
   }
 
   ScriptServer& redis;
   Random random;
   std::vector<Limits> policies;
-  std::vector<std::string> keys;
+  std::vector<Bucket> buckets;
   core::Model model;
-  std::map<std::string, bool> kept_as_integer;  // by the policy that wrote the key last
   int64_t decisions = 0;
   int64_t tag = 0;
 };
 
-const Limits& AnyPolicy(Program& program) {
-  return program.policies[static_cast<size_t>(Uniform(program.random, 0, std::ssize(program.policies) - 1))];
+// A deadline that mostly is far off, sometimes past, sometimes now.
+int64_t AnyDeadline(Program& program) {
+  const int64_t now = program.redis.now();
+  switch (Uniform(program.random, 0, 15)) {
+    case 0:
+      return now - 1 - LogUniform(program.random, 1'000'000);
+    case 1:
+      return now;
+    case 2:
+      return now - 1;
+    default:
+      return ScriptCall::kNoDeadline;
+  }
 }
 
-// Mostly the policy that belongs to the key, sometimes another: a policy that was changed.
-const Limits& PolicyOf(Program& program, size_t key) {
-  return OneIn(program.random, 12) ? AnyPolicy(program) : program.policies[key % program.policies.size()];
+int64_t AnyHeadroom(Program& program, const Limits& limits) {
+  return OneIn(program.random, 4) ? RandomCost(program.random, limits) : 0;
 }
 
-void DecideInModel(Program& program, const std::string& key, const Limits& limits, int64_t cost,
-                   std::vector<int64_t>& expected) {
-  const core::KeyState* found = program.model.Find(key, program.redis.now());
-  const std::vector<core::Time> before = found != nullptr ? found->full_at : std::vector<core::Time>();
-  const std::vector<int64_t> reply = program.model.Decide(key, limits, cost, program.redis.now());
-  expected.insert(expected.end(), reply.begin(), reply.end());
-  found = program.model.Find(key, program.redis.now());
-  if (found != nullptr && found->full_at != before) program.kept_as_integer[key] = IsKeptAsInteger(limits);
-  ++program.decisions;
-}
-
-// One group of up to `room` decisions, in the call and in the model.
-int64_t AddGroup(Program& program, int64_t room, ScriptCall& call, std::vector<int64_t>& expected) {
-  const auto first = static_cast<size_t>(Uniform(program.random, 0, std::ssize(program.keys) - 1));
-  const Limits& limits = PolicyOf(program, first);
-  const int64_t cost = RandomCost(program.random, limits);
-  const bool forget = OneIn(program.random, 25);
+// One group of up to `room` requests, in the command and in the model.
+int64_t AddGroup(Program& program, int64_t room, ScriptCall& call, std::vector<core::ModelRequest>& requests) {
+  const auto first = static_cast<size_t>(Uniform(program.random, 0, std::ssize(program.buckets) - 1));
+  const Limits& limits = *program.buckets[first].limits;
+  core::ModelRequest request;
+  request.deadline = AnyDeadline(program);
+  if (OneIn(program.random, 25)) {
+    request.operation = core::Operation::kForget;
+  } else {
+    request.limits = &limits;
+    request.question = {RandomCost(program.random, limits), AnyHeadroom(program, limits)};
+  }
   const int64_t count = OneIn(program.random, 3) ? Uniform(program.random, 1, room) : 1;
   std::vector<std::string> keys;
   for (int64_t i = 0; i < count; ++i) {  // keys of the same policy, again and again
-    const size_t rounds = program.keys.size() / program.policies.size() + 1;
+    const size_t rounds = program.buckets.size() / program.policies.size() + 1;
     const auto round = static_cast<size_t>(Uniform(program.random, 0, static_cast<int64_t>(rounds) - 1));
-    keys.push_back(program.keys[(first + round * program.policies.size()) % program.keys.size()]);
-    if (forget) {
-      expected.push_back(program.model.Reset(keys.back(), program.redis.now()));
-    } else {
-      DecideInModel(program, keys.back(), limits, cost, expected);
-    }
+    const size_t at = first % program.policies.size() + round * program.policies.size();
+    request.key = program.buckets[at < program.buckets.size() ? at : first].key;
+    keys.push_back(request.key);
+    requests.push_back(request);
+    ++program.decisions;
   }
-  if (forget) {
+  call.Until(request.deadline);
+  if (request.operation == core::Operation::kForget) {
     call.Forget(keys);
   } else {
-    call.Decide(keys, limits, cost);
+    call.Decide(keys, limits, request.question.cost, request.question.headroom);
   }
   return count;
 }
 
 std::vector<int64_t> WriteCall(Program& program) {
   ScriptCall call(++program.tag);
-  std::vector<int64_t> expected{program.tag, program.redis.now()};
+  std::vector<core::ModelRequest> requests;
   int64_t room = OneIn(program.random, 4) ? core::kDecisionsPerCallMax : Uniform(program.random, 1, 12);
   while (room > 0) {
-    room -= AddGroup(program, room, call, expected);
+    room -= AddGroup(program, room, call, requests);
     if (OneIn(program.random, 6)) break;
   }
   call.Write(program.redis.out());
+  std::vector<int64_t> expected{program.tag, program.redis.now()};
+  const std::vector<int64_t> decided = program.model.Run(requests, program.redis.now());
+  expected.insert(expected.end(), decided.begin(), decided.end());
   return expected;
 }
 
-void CompareState(Program& program, const std::string& key) {
+void CompareState(Program& program, const Bucket& bucket) {
+  const std::string& key = bucket.key;
   const core::KeyState* state = program.model.Find(key, program.redis.now());
   const std::optional<std::string> stored = program.redis.Get(key);
   ASSERT_EQ(stored.has_value(), state != nullptr) << key;
   if (state == nullptr) return;
   ASSERT_EQ(ReadState(*stored), state->full_at) << key;
-  const bool is_integer = (*stored)[0] <= '9';  // a double of such a size begins with 'B' or 'C'
-  ASSERT_EQ(is_integer, program.kept_as_integer[key]) << key;
+  ASSERT_EQ((*stored)[0] != '\1', IsKeptAsInteger(*bucket.limits)) << key;
   const int64_t now_ms = (program.redis.now() + core::kEpochUs) / 1000;
   ASSERT_EQ(program.redis.Pttl(key), state->expires_at_ms - now_ms) << key;
 }
@@ -115,17 +131,18 @@ void RunProgram(Program& program) {
     for (const std::vector<int64_t>& integers : expected) {
       const redis::Reply& reply = program.redis.Next();
       ASSERT_EQ(reply.type, redis::Reply::Type::kArray) << reply.text;
-      ASSERT_EQ(reply.integers, integers) << "at " << program.redis.now();
+      const auto differs = std::mismatch(integers.begin(), integers.end(), reply.integers.begin(), reply.integers.end());
+      ASSERT_EQ(reply.integers, integers) << "from " << differs.first - integers.begin() << " on, at " << program.redis.now();
     }
     if (OneIn(program.random, 4)) {
-      const auto key = static_cast<size_t>(Uniform(program.random, 0, std::ssize(program.keys) - 1));
-      ASSERT_NO_FATAL_FAILURE(CompareState(program, program.keys[key]));
+      const auto at = static_cast<size_t>(Uniform(program.random, 0, std::ssize(program.buckets) - 1));
+      ASSERT_NO_FATAL_FAILURE(CompareState(program, program.buckets[at]));
     }
-    const int64_t next =
-        RandomInstant(program.random, AnyPolicy(program), program.redis.now(), kEarliestUs, kLatestUs);
-    program.redis.SetNow(next);
+    const auto policy = static_cast<size_t>(Uniform(program.random, 0, std::ssize(program.policies) - 1));
+    program.redis.SetNow(
+        RandomInstant(program.random, program.policies[policy], program.redis.now(), kEarliestUs, kLatestUs));
   }
-  for (const std::string& key : program.keys) ASSERT_NO_FATAL_FAILURE(CompareState(program, key));
+  for (const Bucket& bucket : program.buckets) ASSERT_NO_FATAL_FAILURE(CompareState(program, bucket));
 }
 
 TEST(ModelAgainstScript, AgreesToTheLastIntegerInRandomPrograms) {

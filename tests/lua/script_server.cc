@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -30,15 +31,40 @@ core::Limits MakeLimits(std::initializer_list<drl_limit> limits) {
   return made;
 }
 
-ScriptCall& ScriptCall::Decide(const std::vector<std::string>& keys, const core::Limits& limits, int64_t cost) {
-  keys_.insert(keys_.end(), keys.begin(), keys.end());
-  core::EncodeGroup(static_cast<int>(keys.size()), limits, cost, *this);
+ScriptCall& ScriptCall::Until(int64_t deadline_us) {
+  deadline_us_ = deadline_us;
+  return *this;
+}
+
+void ScriptCall::BeginGroup(core::Operation operation, const std::vector<std::string>& keys) {
+  std::vector<int64_t> indices;
+  bool in_a_row = true;
+  for (const std::string& key : keys) {
+    const auto found = std::find(keys_.begin(), keys_.end(), key);
+    indices.push_back(found - keys_.begin() + 1);
+    if (found == keys_.end()) keys_.push_back(key);
+    in_a_row = in_a_row && (indices.size() == 1 || indices.back() == indices[indices.size() - 2] + 1);
+  }
+  core::EncodeGroupHead(operation, deadline_us_, static_cast<int>(keys.size()),
+                        in_a_row ? static_cast<int>(indices.front()) : 0, *this);
+  if (!in_a_row) arguments_.insert(arguments_.end(), indices.begin(), indices.end());
+}
+
+ScriptCall& ScriptCall::Decide(const std::vector<std::string>& keys, const core::Limits& limits, int64_t cost,
+                               int64_t headroom) {
+  BeginGroup(core::Operation::kTake, keys);
+  core::EncodeNumbers(limits, cost, headroom, *this);
   return *this;
 }
 
 ScriptCall& ScriptCall::Forget(const std::vector<std::string>& keys) {
-  keys_.insert(keys_.end(), keys.begin(), keys.end());
-  core::EncodeResetGroup(static_cast<int>(keys.size()), *this);
+  BeginGroup(core::Operation::kForget, keys);
+  return *this;
+}
+
+ScriptCall& ScriptCall::Try(const std::string& key) {
+  keys_.push_back(key);
+  core::EncodeGroupHead(core::Operation::kTry, deadline_us_, 0, 1, *this);
   return *this;
 }
 
@@ -54,6 +80,7 @@ void ScriptCall::Write(redis::RespWriter& out) const {
 ScriptServer::ScriptServer() {
   redis_server_options options{};
   options.clock_shim = 1;
+  options.permissions = "~* +debug +hset +rpush +sadd +get +persist";  // what the tests themselves send
   options.arguments = redis_server_debug_arguments();
   server_.reset(redis_server_start(&options));
   Check(server_ != nullptr, "no server");
@@ -114,14 +141,22 @@ std::vector<int64_t> ScriptServer::Run(const ScriptCall& call) {
   return reply.integers;
 }
 
-drl_decision ScriptServer::Allow(const std::string& key, const core::Limits& limits, int64_t cost) {
-  const std::vector<int64_t> reply = Run(ScriptCall(++tag_).Decide({key}, limits, cost));
+drl_decision ScriptServer::Allow(const std::string& key, const core::Limits& limits, int64_t cost, int64_t headroom) {
+  const std::vector<int64_t> reply = Run(ScriptCall(++tag_).Decide({key}, limits, cost, headroom));
   Check(reply.size() == 2 + core::VerdictLength(limits) && reply[0] == tag_, "a reply of another length or tag");
   core::Verdict verdict;
   Check(core::ReadVerdict({reply.data() + 2, reply.size() - 2}, limits, verdict), "a broken verdict");
   drl_decision decision;
-  core::FillDecision(verdict, limits, cost, reply[1], decision);
+  core::FillDecision(verdict, core::Plan(limits), {cost, headroom}, reply[1], decision);
   return decision;
+}
+
+std::string ScriptServer::RunToError(const ScriptCall& call) {
+  call.Write(out_);
+  Flush();
+  const redis::Reply& reply = Next();
+  Check(reply.type == redis::Reply::Type::kError, "the script raised no error");
+  return reply.text;
 }
 
 std::optional<std::string> ScriptServer::Get(const std::string& key) {

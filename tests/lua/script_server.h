@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "core/call.h"
 #include "core/limit.h"
+#include "core/plan.h"
 #include "core/reply.h"
 #include "redis/reply_reader.h"
 #include "redis/resp.h"
@@ -20,20 +21,29 @@ namespace drl::test {
 // Limits from literals. Stops the program when they are out of range: the test is wrong then.
 core::Limits MakeLimits(std::initializer_list<drl_limit> limits);
 
-// KEYS and ARGV of one call. A sink for core::EncodeGroup.
+// KEYS and ARGV of one command. A sink for core's encoders.
 class ScriptCall {
  public:
-  static constexpr int64_t kNoDeadline = (int64_t{1} << 53) - 1;
+  static constexpr int64_t kNoDeadline = core::kEndOfTimeUs;
 
-  explicit ScriptCall(int64_t tag, int64_t deadline_us = kNoDeadline) : arguments_{deadline_us, tag} {}
+  explicit ScriptCall(int64_t tag, int64_t deadline_us = kNoDeadline) : deadline_us_(deadline_us), arguments_{tag} {}
 
-  ScriptCall& Decide(const std::vector<std::string>& keys, const core::Limits& limits, int64_t cost);
+  // The deadline of the groups that follow.
+  ScriptCall& Until(int64_t deadline_us);
+  // A group each. Keys that are new to the command and stand in a row are named so; else one by one.
+  ScriptCall& Decide(const std::vector<std::string>& keys, const core::Limits& limits, int64_t cost,
+                     int64_t headroom = 0);
   ScriptCall& Forget(const std::vector<std::string>& keys);
+  // The group that tries permissions, alone.
+  ScriptCall& Try(const std::string& key);
   void Integer(int64_t value) { arguments_.push_back(value); }
 
   void Write(redis::RespWriter& out) const;
 
  private:
+  void BeginGroup(core::Operation operation, const std::vector<std::string>& keys);
+
+  int64_t deadline_us_;
   std::vector<std::string> keys_;
   std::vector<int64_t> arguments_;
 };
@@ -55,7 +65,9 @@ class ScriptServer {
   // One call and its integers.
   std::vector<int64_t> Run(const ScriptCall& call);
   // One call with one decision of one key, as the decision that the library makes of it.
-  drl_decision Allow(const std::string& key, const core::Limits& limits, int64_t cost);
+  drl_decision Allow(const std::string& key, const core::Limits& limits, int64_t cost, int64_t headroom = 0);
+  // What the script raised.
+  std::string RunToError(const ScriptCall& call);
 
   [[nodiscard]] std::optional<std::string> Get(const std::string& key);
   [[nodiscard]] int64_t Pttl(const std::string& key);

@@ -75,7 +75,7 @@ static void answer_call(fake_redis *fake, int fd, const redisReply *command) {
   pthread_mutex_unlock(&fake->mutex);
   if (answer == NULL) return;
   const long long keys = strtoll(command->element[2]->str, NULL, 10);
-  const long long tag = strtoll(command->element[3 + keys + 1]->str, NULL, 10);
+  const long long tag = strtoll(command->element[3 + keys]->str, NULL, 10);
   answer = replace(answer, FAKE_REDIS_TAG, tag);
   answer = replace(answer, FAKE_REDIS_NOW, now_us() - 1735689600LL * 1000000);
   const struct timespec delay = {delay_us / 1000000, delay_us % 1000000 * 1000};

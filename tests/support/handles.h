@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 #include "redis_inspect.h"
 
@@ -30,6 +31,7 @@ using Server = std::unique_ptr<redis_server, Closer>;
 struct ServerOptions {
   int tcp = 0;
   const char* password = nullptr;
+  const char* permissions = nullptr;
   const char* acl = nullptr;
   const char* acl_password = nullptr;
   const char* const* arguments = nullptr;
@@ -39,6 +41,7 @@ inline Server StartServer(const ServerOptions& wanted = {}) {
   redis_server_options options{};
   options.tcp = wanted.tcp;
   options.password = wanted.password;
+  options.permissions = wanted.permissions;
   options.acl = wanted.acl;
   options.acl_password = wanted.acl_password;
   options.arguments = wanted.arguments;
@@ -90,6 +93,20 @@ inline drl_limiter_options LimiterOptions(int64_t rate, int64_t per_us, int64_t 
 inline constexpr int64_t kLedgerBurst = 1'000'000;
 inline drl_limiter_options Ledger(int32_t fail_strategy = DRL_FAIL_OPEN, const char* name = "ledger") {
   return LimiterOptions(1, 1'000'000'000, kLedgerBurst, name, fail_strategy);
+}
+
+inline drl_request AllowRequest(drl_limiter* limiter, std::string_view identity, int64_t cost) {
+  drl_request request = DRL_REQUEST_INIT;
+  request.limiter = limiter;
+  request.identity = identity.data();
+  request.identity_len = identity.size();
+  request.cost = cost;
+  return request;
+}
+
+inline drl_status Decide(const Client& client, const std::vector<drl_request>& requests, drl_decision* decisions) {
+  return drl_client_decide(client.get(), requests.data(), sizeof(drl_request), static_cast<int32_t>(requests.size()),
+                           decisions, nullptr);
 }
 
 inline Queue OpenQueue(const Client& client, int64_t capacity = 0) {

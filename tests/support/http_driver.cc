@@ -74,13 +74,13 @@ class Driver {
  public:
   std::string Policies(Input& in) {
     std::vector<std::string> names(static_cast<size_t>(Number(in)));
-    std::vector<Policy> policies;
+    limits_.clear();
     for (std::string& name : names) {
       name = Text(in);
       const int64_t quota = Number(in);
-      policies.push_back({name, quota, Number(in)});
+      limits_.push_back({quota, Number(in) * 1'000'000, quota, 0, 0});
     }
-    base::Result<PolicySet> set = PolicySet::Compile(policies);
+    base::Result<PolicySet> set = PolicySet::Compile(std::vector<std::string_view>(names.begin(), names.end()));
     if (set.ok()) policies_ = std::move(*set);
     return Answer(set.status());
   }
@@ -89,12 +89,13 @@ class Driver {
     drl_decision decision{};
     decision.outcome = Small(in);
     decision.allowed = Small(in);
-    decision.degraded = Small(in);
+    decision.flags = Small(in);
     decision.binding = Small(in);
     decision.remaining = Number(in);
     decision.retry_after_us = Number(in);
     decision.reset_after_us = Number(in);
     decision.decided_at_us = Number(in);
+    PutLimits(decision);
     drl_header_options options = DRL_HEADER_OPTIONS_INIT;
     options.styles = Small(in);
     options.x_reset = Small(in);
@@ -115,6 +116,7 @@ class Driver {
     decision.outcome = Small(in);
     decision.allowed = Small(in);
     decision.binding = Small(in);
+    PutLimits(decision);
     const std::string detail = Text(in);
     const std::string instance = Text(in);
     std::vector<char> body(DRL_PROBLEM_SIZE_MAX);
@@ -153,7 +155,13 @@ class Driver {
   }
 
  private:
+  void PutLimits(drl_decision& decision) const {
+    std::copy(limits_.begin(), limits_.end(), decision.limits);
+    decision.limits_count = static_cast<int32_t>(limits_.size());
+  }
+
   std::optional<PolicySet> policies_;
+  std::vector<drl_limit_state> limits_;  // of every decision that follows
   std::optional<Resolver> resolver_;
 };
 

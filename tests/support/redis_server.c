@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "redis_inspect.h"
+#include "redis_user.h"
 
 extern char **environ;
 
@@ -29,8 +30,12 @@ struct redis_server {
   char socket[PATH_LEN];
   char url[PATH_LEN + 16];
   char tcp_url[64];
-  char *password;
-  const char *user;
+  const char *user; /* whom redis_inspect logs in as; NULL: default */
+  const char *password;
+  char *default_password; /* an owned copy; NULL: none */
+  char *admin_password;
+  char *rules; /* of the user that everybody else is; NULL: the test has an ACL of its own */
+  int refusals_expected;
   char *arguments[ARGUMENTS_MAX]; /* owned copies, ended by NULL */
   int arguments_count;
   int64_t *clock; /* shared with the shim; NULL: the real clock */
@@ -89,19 +94,23 @@ static int open_clock(redis_server *server) {
   return 0;
 }
 
-static int set_credentials(redis_server *server, const redis_server_options *options) {
-  if (options->password != NULL) {
-    server->password = strdup(options->password);
-    add_option(server, "--requirepass", options->password);
+static char *copy(const char *text) { return text == NULL ? NULL : strdup(text); }
+
+static int set_users(redis_server *server, const redis_server_options *options) {
+  server->default_password = copy(options->password);
+  if (options->password != NULL) add_option(server, "--requirepass", options->password);
+  if (options->acl == NULL) {
+    const char *more = options->permissions != NULL ? options->permissions : "";
+    server->admin_password = copy("admin");
+    server->rules = malloc(sizeof REDIS_USER_RESET + 1 + strlen(more));
+    if (server->rules == NULL) abort();
+    sprintf(server->rules, "%s %s", REDIS_USER_RESET, more);
+    return 0;
   }
-  if (options->acl == NULL) return 0;
   char path[PATH_LEN];
+  server->admin_password = copy(options->acl_password);
   snprintf(path, sizeof path, "%s/users.acl", server->directory);
   add_option(server, "--aclfile", path);
-  if (options->acl_password != NULL) {
-    server->password = strdup(options->acl_password);
-    server->user = "admin";
-  }
   return write_file(path, options->acl, strlen(options->acl));
 }
 
@@ -120,7 +129,7 @@ static int prepare(redis_server *server, const redis_server_options *options) {
   add_option(server, "--logfile", "redis.log");
   add_option(server, "--hz", "100"); /* the timer that notices SIGTERM */
   if (options->tcp) add_option(server, "--bind", "127.0.0.1");
-  if (set_credentials(server, options) != 0) return -1;
+  if (set_users(server, options) != 0) return -1;
   if (options->clock_shim && open_clock(server) != 0) return -1;
   for (int i = 0; options->arguments != NULL && options->arguments[i] != NULL; ++i) {
     add_argument(server, options->arguments[i]);
@@ -191,12 +200,45 @@ static int answers(redis_server *server) {
   return ready;
 }
 
-/* 0 when it answers, -1 when it ended or never answered. */
+static int does(redis_server *server, const char *command) {
+  redisReply *reply = redis_server_command(server, command, NULL);
+  const int done = reply != NULL && reply->type == REDIS_REPLY_STATUS;
+  if (!done) fprintf(stderr, "redis_server: %s: %s\n", command, reply != NULL ? reply->str : "no answer");
+  if (reply != NULL) freeReplyObject(reply);
+  return done;
+}
+
+static void log_in_as(redis_server *server, const char *user, const char *password) {
+  server->user = user;
+  server->password = password;
+}
+
+/* Makes redis_inspect's user, and a small one of the default user; 0 when that worked. By commands and not by an ACL file, which
+ * knows no password with a space.
+ */
+static int make_users(redis_server *server) {
+  char command[512];
+  if (server->rules == NULL) return 0;
+  if (!does(server, "ACL SETUSER admin on >admin ~* +@all") || !does(server, "AUTH admin admin")) return -1;
+  log_in_as(server, "admin", server->admin_password);
+  snprintf(command, sizeof command, "ACL SETUSER default resetkeys %s", server->rules);
+  return does(server, command) ? 0 : -1;
+}
+
+/* 0 when it answers and has its users, -1 when it ended or never answered. */
 static int spawn_and_wait(redis_server *server) {
+  if (server->rules != NULL) {
+    log_in_as(server, NULL, server->default_password);
+  } else {
+    log_in_as(server, "admin", server->admin_password);
+  }
   spawn(server);
   if (server->pid < 0) return -1;
   for (int waited = 0; waited < START_WAIT_MS; waited += 2) {
-    if (answers(server)) return 0;
+    if (answers(server)) {
+      if (make_users(server) == 0) return 0;
+      break;
+    }
     if (waitpid(server->pid, NULL, WNOHANG) == server->pid) {
       server->pid = 0;
       return -1;
@@ -252,11 +294,41 @@ static void remove_directory(const char *directory) {
   rmdir(directory);
 }
 
+static void print_refusal(const redisReply *entry) {
+  for (size_t i = 0; i + 1 < entry->elements; i += 2) {
+    const redisReply *value = entry->element[i + 1];
+    if (value->str != NULL) fprintf(stderr, " %s=%s", entry->element[i]->str, value->str);
+  }
+  fprintf(stderr, "\n");
+}
+
+/* What a user is refused he could not say: ACL LOG must be empty. */
+static void check_refusals(redis_server *server) {
+  redisReply *log = redis_server_command(server, "ACL LOG");
+  if (log == NULL) log = redis_server_command(server, "ACL LOG"); /* the connection may have been cut by the test */
+  for (int i = 0; i < 50 && log != NULL && log->type == REDIS_REPLY_ERROR && strncmp(log->str, "BUSY", 4) == 0; ++i) {
+    freeReplyObject(log); /* with a script that a test left running */
+    usleep(100000);
+    log = redis_server_command(server, "ACL LOG");
+  }
+  const int sound = log != NULL && log->type == REDIS_REPLY_ARRAY;
+  if (sound && log->elements == 0) {
+    freeReplyObject(log);
+    return;
+  }
+  fprintf(stderr, "redis_server: %s\n", sound ? "Redis refused what lua/permissions.txt should allow:" : "ACL LOG cannot be read");
+  for (size_t i = 0; sound && i < log->elements; ++i) print_refusal(log->element[i]);
+  abort();
+}
+
 void redis_server_stop(redis_server *server) {
   if (server == NULL) return;
-  disconnect(server);
   if (server->pid > 0) {
     kill(server->pid, SIGCONT);
+    if (!server->refusals_expected) check_refusals(server);
+  }
+  disconnect(server);
+  if (server->pid > 0) {
     /* Where the shim's clock stands, the timers of Redis 6.0 do too, and one of them notices SIGTERM. */
     kill(server->pid, server->clock != NULL ? SIGKILL : SIGTERM);
     reap(server, STOP_WAIT_MS);
@@ -264,7 +336,9 @@ void redis_server_stop(redis_server *server) {
   if (server->clock != NULL) munmap(server->clock, sizeof *server->clock);
   remove_directory(server->directory);
   while (server->arguments_count > 0) free(server->arguments[--server->arguments_count]);
-  free(server->password);
+  free(server->default_password);
+  free(server->admin_password);
+  free(server->rules);
   free(server);
 }
 
@@ -294,6 +368,8 @@ void redis_server_set_time(redis_server *server, int64_t unix_us) {
   if (server->clock == NULL) abort();
   __atomic_store_n(server->clock, unix_us, __ATOMIC_SEQ_CST);
 }
+
+void redis_server_expect_refusals(redis_server *server) { server->refusals_expected = 1; }
 
 pid_t redis_server_pid(const redis_server *server) { return server->pid; }
 const char *redis_server_socket(const redis_server *server) { return server->socket; }

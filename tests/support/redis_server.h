@@ -1,5 +1,8 @@
 /* A private redis-server for one test: a temporary directory, a Unix socket, no persistence.
  *
+ * Whoever connects is the smallest user that the documents name for all but databases (redis_user.h), and when the server is
+ * stopped nothing must have been refused to it: else the program is aborted. redis_inspect looks on as another user.
+ *
  * It dies with the thread that started it (PR_SET_PDEATHSIG), so a crashed test leaks nothing but an empty-handed
  * directory. A failure to start is explained on stderr.
  */
@@ -21,18 +24,23 @@ typedef struct redis_server_options {
   int tcp;                      /* 1: listen on a free port of 127.0.0.1 too */
   int clock_shim;               /* 1: a clock that stands still until redis_server_set_time moves it */
   const char *password;         /* requirepass */
-  const char *acl;              /* lines of an ACL file; redis_server_command then needs a user of that name below */
-  const char *acl_password;     /* the password of user "admin" in `acl` */
+  const char *permissions;      /* further rules of the user, such as "+select" */
+  const char *acl;              /* lines of an ACL file instead, with a user "admin" who may do everything ... */
+  const char *acl_password;     /* ... and has this password */
   const char *const *arguments; /* further arguments, ended by NULL; may be NULL */
 } redis_server_options;
 
 /* The instant at which a clock shim starts: 2026-01-01T00:00:00Z, in microseconds of Unix time. */
 #define REDIS_SERVER_START_TIME_US INT64_C(1767225600000000)
 
-/* Start a server and wait until it answers. NULL when it does not; `options` may be NULL. */
+/* Start a server and wait until it answers and has its users. NULL when it does not; `options` may be NULL. */
 redis_server *redis_server_start(const redis_server_options *options);
-/* SIGTERM, after two seconds SIGKILL, then remove the directory. NULL is fine. */
+/* SIGTERM, after two seconds SIGKILL, then remove the directory. NULL is fine. Aborts the program if Redis refused somebody a
+ * command, a key or a login, unless that was expected.
+ */
 void redis_server_stop(redis_server *server);
+/* This test provokes refusals. */
+void redis_server_expect_refusals(redis_server *server);
 
 /* SIGKILL: connections break, data are lost, socket and port are kept for redis_server_restart. */
 void redis_server_kill(redis_server *server);

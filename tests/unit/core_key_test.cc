@@ -11,6 +11,7 @@ namespace drl::core {
 namespace {
 
 struct Vector {
+  Limits limits;
   std::string key_namespace;
   std::string name;
   std::string secret;
@@ -24,14 +25,31 @@ std::string FromHex(const std::string& hex) {
   return bytes;
 }
 
+std::vector<int64_t> Numbers(const std::string& list) {
+  std::vector<int64_t> numbers;
+  std::istringstream text(list);
+  for (std::string one; std::getline(text, one, ',');) numbers.push_back(std::stoll(one));
+  return numbers;
+}
+
+Limits MakeLimits(const std::vector<int64_t>& rates, const std::vector<int64_t>& periods,
+                  const std::vector<int64_t>& bursts) {
+  Limits limits;
+  for (size_t i = 0; i < rates.size(); ++i) {
+    limits.push_back(*Limit::Make({rates[i], periods[i], bursts[i], nullptr, {}}, ""));
+  }
+  return limits;
+}
+
 std::vector<Vector> ReadVectors() {
   std::ifstream file(DRL_SOURCE_DIR "/tests/unit/key_vectors.txt");
   std::vector<Vector> vectors;
   Vector vector;
-  std::string secret;
-  std::string identity;
+  std::string rates, periods, bursts, secret, identity;
   int times = 0;
-  while (file >> vector.key_namespace >> vector.name >> secret >> identity >> times >> vector.key) {
+  while (file >> rates >> periods >> bursts >> vector.key_namespace >> vector.name >> secret >> identity >> times >>
+         vector.key) {
+    vector.limits = MakeLimits(Numbers(rates), Numbers(periods), Numbers(bursts));
     if (vector.name == "-") vector.name.clear();
     vector.secret = secret == "-" ? "" : FromHex(secret);
     vector.identity.clear();
@@ -46,24 +64,28 @@ std::span<const uint8_t> Bytes(const std::string& text) {
 }
 
 std::string MakeKey(const std::string& key_namespace, const std::string& name, const std::string& identity,
-                    const std::string& secret = "") {
+                    const std::string& secret = "", const Limits& limits = MakeLimits({100}, {60'000'000}, {100})) {
   Key key;
-  KeyMaker(key_namespace, name, Bytes(secret)).Make(Bytes(identity), key);
+  KeyMaker(key_namespace, name, Plan(limits).fingerprint(), Bytes(secret)).Make(Bytes(identity), key);
   EXPECT_EQ(key.text[key.length], '\0');
   return std::string(key.view());
 }
 
 TEST(Key, IsThatOfAnIndependentTool) {
   const std::vector<Vector> vectors = ReadVectors();
-  ASSERT_GE(vectors.size(), 28u) << "key_vectors.txt is not there";
+  ASSERT_GE(vectors.size(), 44u) << "key_vectors.txt is not there";
   for (const Vector& vector : vectors) {
-    EXPECT_EQ(MakeKey(vector.key_namespace, vector.name, vector.identity, vector.secret), vector.key);
+    EXPECT_EQ(MakeKey(vector.key_namespace, vector.name, vector.identity, vector.secret, vector.limits), vector.key);
   }
 }
 
+// But where the same limits are given in other terms.
 TEST(Key, OfEveryVectorIsAnother) {
   std::set<std::string> keys;
-  for (const Vector& vector : ReadVectors()) EXPECT_TRUE(keys.insert(vector.key).second) << vector.key;
+  for (const Vector& vector : ReadVectors()) {
+    const bool in_other_terms = vector.limits[0].rate() == 200 || vector.limits[0].rate() == 50;
+    EXPECT_NE(keys.insert(vector.key).second, in_other_terms) << vector.key;
+  }
 }
 
 // Digests alone, so that the difference is in what is hashed and not only in the visible prefix.
@@ -98,7 +120,7 @@ TEST(Key, OfASecretDiffersFromThatOfNone) {
 }
 
 TEST(Key, IsTheSameEachTimeItsMakerIsAsked) {
-  const KeyMaker maker("default", "", Bytes(std::string(32, 's')));
+  const KeyMaker maker("default", "", "abcdef", Bytes(std::string(32, 's')));
   const std::string user = "user";
   const std::string other = "other";
   Key first;
@@ -116,7 +138,17 @@ TEST(Key, WithTheLongestLabelsFits) {
   EXPECT_EQ(key.size(), kKeyLenMax);
 }
 
-TEST(Key, OfTheDefaultNamespaceIsThirtySixBytes) { EXPECT_EQ(MakeKey("default", "", "user").size(), 36u); }
+// What costs no more memory in Redis than 146 bytes.
+TEST(Key, OfTheDefaultNamespaceStaysWithin44Bytes) { EXPECT_EQ(MakeKey("default", "", "user").size(), 42u); }
+
+TEST(Key, OfAnotherPlanHasAnotherHash) {
+  Key one;
+  Key other;
+  const std::string user = "user";
+  KeyMaker("default", "", "aaaaaa", {}).Make(Bytes(user), one);
+  KeyMaker("default", "", "bbbbbb", {}).Make(Bytes(user), other);
+  EXPECT_NE(one.hash, other.hash) << "plans of one name are apart in hash tables too";
+}
 
 }  // namespace
 }  // namespace drl::core

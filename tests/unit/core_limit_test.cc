@@ -129,19 +129,36 @@ TEST(Limit, RemainingIsHowMuchFits) {
     Time debt{test::Uniform(random, 0, most.us), test::Uniform(random, 0, limit.den() - 1)};
     if (debt.us == most.us) debt.rem = std::min(debt.rem, most.rem);
     const int64_t fits = limit.Remaining(debt);
-    EXPECT_EQ(limit.RetryAfterUs(debt, fits), 0);
+    EXPECT_EQ(limit.RetryAfterUs(debt, fits, 0), 0);
     if (fits < limit.burst()) {
-      EXPECT_GT(limit.RetryAfterUs(debt, fits + 1), 0);
+      EXPECT_GT(limit.RetryAfterUs(debt, fits + 1, 0), 0);
     }
   }
 }
 
 TEST(Limit, RetryAfterIsRoundedUp) {
   const Limit limit = Made(300'000, kSecond, 1);
-  EXPECT_EQ(limit.RetryAfterUs({3, 1}, 1), 4);
-  EXPECT_EQ(limit.RetryAfterUs({3, 0}, 1), 3);
-  EXPECT_EQ(limit.RetryAfterUs({0, 1}, 1), 1);
-  EXPECT_EQ(limit.RetryAfterUs({0, 0}, 1), 0);
+  EXPECT_EQ(limit.RetryAfterUs({3, 1}, 1, 0), 4);
+  EXPECT_EQ(limit.RetryAfterUs({3, 0}, 1, 0), 3);
+  EXPECT_EQ(limit.RetryAfterUs({0, 1}, 1, 0), 1);
+  EXPECT_EQ(limit.RetryAfterUs({0, 0}, 1, 0), 0);
+}
+
+TEST(Limit, HeadroomCountsLikeCostForTheWait) {
+  const Limit limit = Made(10, kSecond, 10);
+  const Time half{500'000, 0};
+  EXPECT_EQ(limit.RetryAfterUs(half, 3, 2), 0);
+  EXPECT_EQ(limit.RetryAfterUs(half, 3, 3), 100'000);
+  EXPECT_EQ(limit.RetryAfterUs(half, 3, 3), limit.RetryAfterUs(half, 6, 0));
+}
+
+TEST(Limit, HeadroomLowersWhatMayBeOwed) {
+  const Limit limit = Made(10, kSecond, 10);
+  EXPECT_EQ(limit.AdmitTime(0), limit.burst_time());
+  EXPECT_EQ(limit.AdmitTime(4).us, 600'000);
+  EXPECT_EQ(limit.AdmitTime(10).us, 0);
+  EXPECT_EQ(limit.AdmitTime(11).us, 0);
+  EXPECT_EQ(limit.cap_time(), limit.burst_time());
 }
 
 TEST(Limits, OfTheSimpleFormAreOne) {

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "core/call.h"
+#include "core/plan.h"
 #include "core/reply.h"
 #include "seed.h"
 
@@ -17,12 +18,23 @@ constexpr int64_t kStart = 40'000'000 * kSecond;
 const std::string kKey = "key";
 
 drl_decision Ask(Model& model, const Limits& limits, int64_t cost, int64_t now_us) {
-  const std::vector<int64_t> reply = model.Decide(kKey, limits, cost, now_us);
+  ModelRequest request;
+  request.key = kKey;
+  request.limits = &limits;
+  request.question.cost = cost;
+  const std::vector<int64_t> reply = model.Run({&request, 1}, now_us);
   Verdict verdict;
   EXPECT_TRUE(ReadVerdict(reply, limits, verdict));
   drl_decision decision;
-  FillDecision(verdict, limits, cost, now_us, decision);
+  FillDecision(verdict, Plan(limits), request.question, now_us, decision);
   return decision;
+}
+
+std::vector<int64_t> Forget(Model& model, int64_t now_us) {
+  ModelRequest request;
+  request.operation = Operation::kForget;
+  request.key = kKey;
+  return model.Run({&request, 1}, now_us);
 }
 
 // Takes `cost` as soon as it may, `requests` times; tokens admitted and time passed.
@@ -176,8 +188,8 @@ TEST(Model, ForgottenKeyIsFullAgain) {
   const Limits limits{*Limit::Make({10, kSecond, 10, nullptr, {}}, "")};
   Model model;
   Ask(model, limits, 10, kStart);
-  EXPECT_EQ(model.Reset(kKey, kStart), 1);
-  EXPECT_EQ(model.Reset(kKey, kStart), 0);
+  EXPECT_EQ(Forget(model, kStart), std::vector<int64_t>{1});
+  EXPECT_EQ(Forget(model, kStart), std::vector<int64_t>{0});
   EXPECT_EQ(Ask(model, limits, 0, kStart).remaining, 10);
 }
 

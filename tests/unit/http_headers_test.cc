@@ -14,8 +14,17 @@ constexpr int64_t kSecond = 1'000'000;
 
 using Rendered = std::map<std::string, std::string>;
 
-PolicySet Policies(const std::vector<Policy>& policies) {
-  base::Result<PolicySet> set = PolicySet::Compile(policies);
+// A limit in force under its name.
+struct Policy {
+  std::string_view name;
+  int64_t burst = 0;
+  int64_t window_s = 0;  // in which an empty bucket fills
+};
+
+using Names = std::vector<std::string_view>;
+
+PolicySet Policies(const Names& names) {
+  base::Result<PolicySet> set = PolicySet::Compile(names);
   EXPECT_TRUE(set.ok()) << set.status().message();
   return std::move(*set);
 }
@@ -35,6 +44,21 @@ drl_decision Decision(int32_t outcome, int64_t remaining, int64_t retry_us, int6
   return decision;
 }
 
+// `decision` with these limits in force.
+drl_decision Under(const std::vector<Policy>& policies, drl_decision decision) {
+  decision.limits_count = 0;
+  for (const Policy& policy : policies) {
+    decision.limits[decision.limits_count++] = {policy.burst, policy.window_s * kSecond, policy.burst, 0, 0};
+  }
+  return decision;
+}
+
+Names NamesOf(const std::vector<Policy>& policies) {
+  Names names;
+  for (const Policy& policy : policies) names.push_back(policy.name);
+  return names;
+}
+
 drl_header_options Styles(int32_t styles) {
   drl_header_options options = DRL_HEADER_OPTIONS_INIT;
   options.styles = styles;
@@ -44,7 +68,7 @@ drl_header_options Styles(int32_t styles) {
 Rendered Render(const std::vector<Policy>& policies, const drl_decision& decision,
                 const drl_header_options& options = DRL_HEADER_OPTIONS_INIT) {
   drl_headers headers;
-  const base::Status status = RenderHeaders(Policies(policies), decision, options, headers);
+  const base::Status status = RenderHeaders(Policies(NamesOf(policies)), Under(policies, decision), options, headers);
   EXPECT_TRUE(status.ok()) << status.message();
   Rendered rendered;
   for (int32_t i = 0; i < headers.count; ++i) {
@@ -59,7 +83,7 @@ Rendered Render(const std::vector<Policy>& policies, const drl_decision& decisio
 drl_status CodeOf(const drl_decision& decision, const drl_header_options& options = DRL_HEADER_OPTIONS_INIT) {
   drl_headers headers;
   headers.count = 7;
-  const base::Status status = RenderHeaders(Policies(kTwo), decision, options, headers);
+  const base::Status status = RenderHeaders(Policies(NamesOf(kTwo)), decision, options, headers);
   EXPECT_EQ(headers.count > 0, status.ok());
   return status.code();
 }
@@ -119,7 +143,7 @@ TEST(Headers, NeverHasNoRetryAfter) {
 
 TEST(Headers, NeverWithoutRedisClaimsNoState) {
   drl_decision decision = Decision(DRL_OUTCOME_NEVER, 0, -1, 0);
-  decision.degraded = 1;
+  decision.flags = DRL_DECISION_DEGRADED;
   const Rendered want = {{"RateLimit-Policy", R"("burst";q=100;w=60)"}, {"RateLimit-Limit", "100"}};
   EXPECT_EQ(Render(kHundred, decision), want);
 }
@@ -213,7 +237,7 @@ TEST(Headers, LargestLimiterFits) {
   for (char c = 'a'; c < 'i'; ++c) names.push_back(std::string(63, '"') + c);
   std::vector<Policy> policies;
   const int64_t most = std::numeric_limits<int64_t>::max();
-  for (const std::string& name : names) policies.push_back({name, most, most});
+  for (const std::string& name : names) policies.push_back({name, most, most / kSecond});
   drl_decision decision = Decision(DRL_OUTCOME_DENIED, most, most, most);
   decision.binding = 7;
   decision.decided_at_us = most;
@@ -232,21 +256,59 @@ TEST(Headers, HostileNumbersStayIntegersOfStructuredFields) {
   EXPECT_EQ(Render(kHundred, Decision(DRL_OUTCOME_ALLOWED, most, 0, 0)).at("RateLimit-Remaining"), "999999999999999");
 }
 
+// The window is the time in which an empty bucket fills, not the period that the rate is given in.
+std::string PolicyOf(int64_t rate, int64_t per_us, int64_t burst) {
+  drl_decision decision = Decision(DRL_OUTCOME_ALLOWED, 0, 0, 0);
+  decision.limits_count = 1;
+  decision.limits[0] = {rate, per_us, burst, 0, 0};
+  drl_headers headers;
+  EXPECT_TRUE(RenderHeaders(Policies({"x"}), decision, Styles(DRL_HEADERS_DRAFT), headers).ok());
+  return headers.items[0].value;
+}
+
+TEST(Headers, WindowIsTheTimeInWhichABucketFills) {
+  EXPECT_EQ(PolicyOf(100, 60 * kSecond, 100), R"("x";q=100;w=60)");
+  EXPECT_EQ(PolicyOf(100, 60 * kSecond, 300), R"("x";q=300;w=180)");
+  EXPECT_EQ(PolicyOf(7, 60 * kSecond, 1), R"("x";q=1;w=9)");
+  EXPECT_EQ(PolicyOf(1, 60 * kSecond + 1, 1), R"("x";q=1;w=61)");
+}
+
+TEST(Headers, WindowIsAtLeastASecond) {
+  EXPECT_EQ(PolicyOf(1, 1, 1), R"("x";q=1;w=1)");
+  EXPECT_EQ(PolicyOf(1, 0, 1), R"("x";q=1;w=1)");
+}
+
+TEST(Headers, HostileLimitsStayIntegersOfStructuredFields) {
+  const int64_t most = std::numeric_limits<int64_t>::max();
+  const int64_t least = std::numeric_limits<int64_t>::min();
+  EXPECT_EQ(PolicyOf(1, most, most), R"("x";q=999999999999999;w=999999999999999)");
+  EXPECT_EQ(PolicyOf(least, least, least), R"("x";q=0;w=1)");
+  EXPECT_EQ(PolicyOf(0, kSecond, 1), R"("x";q=1;w=1)");
+}
+
 TEST(Headers, DecisionThatWasNeverMadeIsRefused) {
   EXPECT_EQ(CodeOf(drl_decision{}), DRL_ERR_OPTION);
-  EXPECT_EQ(CodeOf(Decision(5, 0, 0, 0)), DRL_ERR_OPTION);
+  EXPECT_EQ(CodeOf(Under(kTwo, Decision(5, 0, 0, 0))), DRL_ERR_OPTION);
 }
 
 TEST(Headers, DecisionOfAnotherLimiterIsRefused) {
-  drl_decision decision = Decision(DRL_OUTCOME_ALLOWED, 0, 0, 0);
+  drl_decision decision = Under(kTwo, Decision(DRL_OUTCOME_ALLOWED, 0, 0, 0));
+  EXPECT_EQ(CodeOf(decision), DRL_OK);
+  EXPECT_EQ(CodeOf(Under(kHundred, decision)), DRL_ERR_OPTION);
   decision.binding = 2;
   EXPECT_EQ(CodeOf(decision), DRL_ERR_OPTION);
   decision.binding = -1;
   EXPECT_EQ(CodeOf(decision), DRL_ERR_OPTION);
+  decision.binding = 0;
+  for (const int32_t count : {-1, 0, 1, 3, 9}) {
+    decision.limits_count = count;
+    EXPECT_EQ(CodeOf(decision), DRL_ERR_OPTION) << count;
+  }
 }
 
 TEST(Headers, UnknownOptionsAreRefused) {
-  const drl_decision decision = Decision(DRL_OUTCOME_ALLOWED, 0, 0, 0);
+  const drl_decision decision = Under(kTwo, Decision(DRL_OUTCOME_ALLOWED, 0, 0, 0));
+  EXPECT_EQ(CodeOf(decision), DRL_OK);
   EXPECT_EQ(CodeOf(decision, Styles(32)), DRL_ERR_OPTION);
   EXPECT_EQ(CodeOf(decision, Styles(-1)), DRL_ERR_OPTION);
   drl_header_options options = DRL_HEADER_OPTIONS_INIT;
@@ -263,41 +325,34 @@ TEST(Headers, UnknownOptionsAreRefused) {
 }
 
 TEST(PolicySet, NamesTheNameless) {
-  EXPECT_EQ(Policies({{"", 1, 1}}).header(), R"("default";q=1;w=1)");
-  EXPECT_EQ(Policies({{"", 1, 1}, {"daily", 2, 2}, {"", 3, 3}}).header(),
-            R"("limit-1";q=1;w=1, "daily";q=2;w=2, "limit-3";q=3;w=3)");
+  EXPECT_EQ(Policies({""}).name(0), "default");
+  const PolicySet three = Policies({"", "daily", ""});
+  EXPECT_EQ(three.name(0), "limit-1");
+  EXPECT_EQ(three.name(1), "daily");
+  EXPECT_EQ(three.name(2), "limit-3");
 }
 
-TEST(PolicySet, EscapesQuotesAndBackslashes) {
-  EXPECT_EQ(Policies({{R"(a"b\c)", 1, 1}}).header(), R"("a\"b\\c";q=1;w=1)");
-}
-
-TEST(PolicySet, WindowIsAtLeastASecond) {
-  EXPECT_EQ(WindowSeconds(1), 1);
-  EXPECT_EQ(WindowSeconds(60 * kSecond), 60);
-  EXPECT_EQ(WindowSeconds(60 * kSecond + 1), 61);
-  EXPECT_EQ(Policies({{"x", 1, 0}}).header(), R"("x";q=1;w=1)");
-}
+TEST(PolicySet, EscapesQuotesAndBackslashes) { EXPECT_EQ(Policies({R"(a"b\c)"}).quoted(0), R"("a\"b\\c")"); }
 
 TEST(PolicySet, RefusesNamesThatNoStringCanHold) {
   const std::string longest(64, 'x');
   const std::string too_long(65, 'x');
-  EXPECT_TRUE(PolicySet::Compile(std::vector<Policy>{{longest, 1, 1}}).ok());
+  EXPECT_TRUE(PolicySet::Compile(Names{longest}).ok());
   for (const std::string& name : {too_long, std::string("a\nb"), std::string("a\rb"), std::string("a\0b", 3),
                                   std::string("\x7f"), std::string("caf\xC3\xA9"), std::string("\t")}) {
-    EXPECT_EQ(PolicySet::Compile(std::vector<Policy>{{name, 1, 1}}).status().code(), DRL_ERR_NAME) << name;
+    EXPECT_EQ(PolicySet::Compile(Names{name}).status().code(), DRL_ERR_NAME) << name;
   }
 }
 
 TEST(PolicySet, RefusesTwoOfOneName) {
-  EXPECT_EQ(PolicySet::Compile(std::vector<Policy>{{"a", 1, 1}, {"a", 2, 2}}).status().code(), DRL_ERR_NAME);
-  EXPECT_EQ(PolicySet::Compile(std::vector<Policy>{{"limit-2", 1, 1}, {"", 2, 2}}).status().code(), DRL_ERR_NAME);
+  EXPECT_EQ(PolicySet::Compile(Names{"a", "a"}).status().code(), DRL_ERR_NAME);
+  EXPECT_EQ(PolicySet::Compile(Names{"limit-2", ""}).status().code(), DRL_ERR_NAME);
 }
 
 TEST(PolicySet, HasOneToEight) {
   EXPECT_EQ(PolicySet::Compile({}).status().code(), DRL_ERR_LIMITS);
-  EXPECT_TRUE(PolicySet::Compile(std::vector<Policy>(8)).ok());
-  EXPECT_EQ(PolicySet::Compile(std::vector<Policy>(9)).status().code(), DRL_ERR_LIMITS);
+  EXPECT_TRUE(PolicySet::Compile(Names(8)).ok());
+  EXPECT_EQ(PolicySet::Compile(Names(9)).status().code(), DRL_ERR_LIMITS);
 }
 
 }  // namespace

@@ -10,12 +10,13 @@
 namespace drl::http {
 namespace {
 
-PolicySet Policies(const std::vector<Policy>& policies) { return std::move(*PolicySet::Compile(policies)); }
+PolicySet Policies(const std::vector<std::string_view>& names) { return std::move(*PolicySet::Compile(names)); }
 
 drl_decision Decision(int32_t outcome, int32_t allowed = 0) {
   drl_decision decision{};
   decision.outcome = outcome;
   decision.allowed = allowed;
+  decision.limits_count = 2;
   return decision;
 }
 
@@ -29,7 +30,7 @@ struct Rendered {
 Rendered Render(const drl_decision& decision, const ProblemTexts& texts = {}, size_t size = DRL_PROBLEM_SIZE_MAX) {
   std::vector<char> body(size, '#');
   Problem problem;
-  const PolicySet policies = Policies({{"burst", 100, 60}, {"daily", 9, 9}});
+  const PolicySet policies = Policies({"burst", "daily"});
   const base::Status status = RenderProblem(policies, decision, texts, body, problem);
   return {status.code(), problem.http_status, problem.length, size == 0 ? "" : std::string(body.data())};
 }

@@ -1,117 +1,126 @@
-// Error texts as servers send them: Redis 6.x wraps what a script raised, 7.x puts the code first, Valkey names itself.
+// Error texts as servers sent them (redis_error_texts.txt): Redis 6.0 wraps what a script raised, 7.0 and later put the code first.
 #include "redis/error_map.h"
+#include "redis/permission.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <vector>
 
 namespace drl::redis {
 namespace {
 
 struct Text {
-  const char* name;
-  const char* text;
-  drl_status code;
-  ErrorKind kind;
+  std::string status;
+  std::string kind;
+  std::string servers;
+  std::string text;
 };
 
-class ErrorText : public testing::TestWithParam<Text> {};
-
-TEST_P(ErrorText, MapsToItsStatusAndKind) {
-  const MappedError mapped = MapError(GetParam().text);
-  EXPECT_EQ(mapped.code, GetParam().code);
-  EXPECT_EQ(mapped.kind, GetParam().kind);
+std::vector<Text> ReadTexts() {
+  std::ifstream file(DRL_SOURCE_DIR "/tests/unit/redis_error_texts.txt");
+  std::vector<Text> texts;
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with('#')) continue;
+    std::istringstream stream(line);
+    Text text;
+    stream >> text.status >> text.kind >> text.servers >> std::ws;
+    std::getline(stream, text.text);
+    texts.push_back(text);
+  }
+  return texts;
 }
 
-std::string TextName(const testing::TestParamInfo<Text>& info) { return info.param.name; }
+const char* KindName(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::kNoScript:
+      return "NoScript";
+    case ErrorKind::kRefused:
+      return "Refused";
+    case ErrorKind::kUnhealthy:
+      return "Unhealthy";
+    case ErrorKind::kUnknown:
+      return "Unknown";
+  }
+  return "";
+}
 
-INSTANTIATE_TEST_SUITE_P(
-    AnyVersion, ErrorText,
-    testing::Values(
-        Text{"NoScript", "NOSCRIPT No matching script. Please use EVAL.", DRL_ERR_REDIS, ErrorKind::kNoScript},
-        Text{"NoAuth", "NOAUTH Authentication required.", DRL_ERR_AUTH, ErrorKind::kUnhealthy},
-        Text{"WrongPass", "WRONGPASS invalid username-password pair or user is disabled.", DRL_ERR_AUTH,
-             ErrorKind::kUnhealthy},
-        Text{"AuthWithoutPassword",
-             "ERR AUTH <password> called without any password configured for the default user. Are you sure your "
-             "configuration is correct?",
-             DRL_ERR_AUTH, ErrorKind::kUnhealthy},
-        Text{"InvalidPasswordOfFive", "ERR invalid password", DRL_ERR_AUTH, ErrorKind::kUnhealthy},
-        Text{"Loading", "LOADING Redis is loading the dataset in memory", DRL_ERR_LOADING, ErrorKind::kRefused},
-        Text{"ReadOnly", "READONLY You can't write against a read only replica.", DRL_ERR_READONLY,
-             ErrorKind::kUnhealthy},
-        Text{"MasterDown", "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
-             DRL_ERR_READONLY, ErrorKind::kUnhealthy},
-        Text{"OutOfMemory", "OOM command not allowed when used memory > 'maxmemory'.", DRL_ERR_OOM, ErrorKind::kRefused},
-        Text{"Busy", "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.",
-             DRL_ERR_BUSY, ErrorKind::kRefused},
-        Text{"Misconf",
-             "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Commands "
-             "that may modify the data set are disabled.",
-             DRL_ERR_REDIS, ErrorKind::kRefused},
-        Text{"NoReplicas", "NOREPLICAS Not enough good replicas to write.", DRL_ERR_REDIS, ErrorKind::kRefused},
-        Text{"Moved", "MOVED 3999 127.0.0.1:6381", DRL_ERR_REDIS, ErrorKind::kRefused},
-        Text{"ClusterDown", "CLUSTERDOWN The cluster is down", DRL_ERR_REDIS, ErrorKind::kRefused},
-        Text{"CrossSlot", "CROSSSLOT Keys in request don't hash to the same slot", DRL_ERR_REDIS, ErrorKind::kRefused},
-        Text{"MaxClients", "ERR max number of clients reached", DRL_ERR_REDIS, ErrorKind::kUnknown},
-        Text{"UnknownCommand", "ERR unknown command 'EVALSHA', with args beginning with: ", DRL_ERR_REDIS,
-             ErrorKind::kUnknown},
-        Text{"Empty", "", DRL_ERR_REDIS, ErrorKind::kUnknown}),
-    TextName);
+void ExpectMapped(std::string_view text, drl_status code, ErrorKind kind) {
+  const MappedError mapped = MapError(text);
+  EXPECT_STREQ(drl_status_name(mapped.code), drl_status_name(code)) << text;
+  EXPECT_STREQ(KindName(mapped.kind), KindName(kind)) << text;
+}
 
-INSTANTIATE_TEST_SUITE_P(
-    SixWraps, ErrorText,
-    testing::Values(
-        Text{"OutOfMemory",
-             "ERR Error running script (call to f_7d8e2a): @user_script:12: @user_script: 12: -OOM command not allowed "
-             "when used memory > 'maxmemory'.",
-             DRL_ERR_OOM, ErrorKind::kRefused},
-        Text{"ReadOnly",
-             "ERR Error running script (call to f_7d8e2a): @user_script:12: @user_script: 12: -READONLY You can't write "
-             "against a read only replica.",
-             DRL_ERR_READONLY, ErrorKind::kUnhealthy},
-        Text{"NoPermission",
-             "ERR Error running script (call to f_7d8e2a): @user_script:12: @user_script: 12: The user executing the "
-             "script can't run this command or subcommand",
-             DRL_ERR_PERMISSION, ErrorKind::kUnknown},
-        Text{"NoPermissionOfTheCall", "NOPERM this user has no permissions to run the 'evalsha' command or its subcommand",
-             DRL_ERR_PERMISSION, ErrorKind::kRefused}),
-    TextName);
+TEST(ErrorText, OfEveryServerHasItsStatusAndKind) {
+  const std::vector<Text> texts = ReadTexts();
+  ASSERT_GE(texts.size(), 60u) << "redis_error_texts.txt is not there";
+  for (const Text& text : texts) {
+    const MappedError mapped = MapError(text.text);
+    EXPECT_EQ(drl_status_name(mapped.code), text.status) << text.servers << ": " << text.text;
+    EXPECT_EQ(KindName(mapped.kind), text.kind) << text.servers << ": " << text.text;
+  }
+}
 
-INSTANTIATE_TEST_SUITE_P(
-    SevenPutsTheCodeFirst, ErrorText,
-    testing::Values(
-        Text{"OutOfMemory",
-             "OOM command not allowed when used memory > 'maxmemory'. script: 5ba8f2, on @user_script:57.", DRL_ERR_OOM,
-             ErrorKind::kRefused},
-        Text{"NoPermission", "NOPERM User limiter has no permissions to run the 'evalsha' command", DRL_ERR_PERMISSION,
-             ErrorKind::kRefused},
-        Text{"NoPermissionInside",
-             "ERR ACL failure in script: User limiter has no permissions to run the 'set' command script: 5ba8f2, on "
-             "@user_script:57.",
-             DRL_ERR_PERMISSION, ErrorKind::kUnknown},
-        Text{"NoPermissionInsideOfSevenZero",
-             "ERR The user executing the script can't access at least one of the keys mentioned in the command arguments "
-             "script: 5ba8f2, on @user_script:57.",
-             DRL_ERR_PERMISSION, ErrorKind::kUnknown},
-        Text{"NoPermissionForTheKey", "NOPERM No permissions to access a key", DRL_ERR_PERMISSION, ErrorKind::kRefused}),
-    TextName);
+TEST(ErrorText, WithoutACodeIsAnErrorThatMayHaveHappenedAnywhere) {
+  for (const char* text : {"", " ", "ERR", "ERR ", "-", "@", "@:", "@user_script", "@user_script:", "@user_script:1", "@user_script:1: ",
+                           "ERR Error running script (call to f_", "ERR Error running script (call to f_0", "ERR no such thing"}) {
+    ExpectMapped(text, DRL_ERR_REDIS, ErrorKind::kUnknown);
+  }
+}
 
-INSTANTIATE_TEST_SUITE_P(
-    ValkeyNamesItself, ErrorText,
-    testing::Values(Text{"Loading", "LOADING Valkey is loading the dataset in memory", DRL_ERR_LOADING, ErrorKind::kRefused},
-                    Text{"Busy", "BUSY Valkey is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.",
-                         DRL_ERR_BUSY, ErrorKind::kRefused},
-                    Text{"Misconf", "MISCONF Valkey is configured to save RDB snapshots, but it's currently unable",
-                         DRL_ERR_REDIS, ErrorKind::kRefused}),
-    TextName);
+// A namespace may be called OOM, a user READONLY: what stands behind the head is not a code.
+TEST(ErrorText, CountsByItsHeadAlone) {
+  for (const char* word : {"NOSCRIPT", "NOAUTH", "WRONGPASS", "NOPERM", "LOADING", "READONLY", "MASTERDOWN", "OOM", "BUSY", "MISCONF",
+                           "CLUSTERDOWN", "MOVED", "ASK", "CROSSSLOT", "AUTH"}) {
+    const std::string key = "drl:" + std::string(word) + ":{x}";
+    ExpectMapped("ERR something about " + key, DRL_ERR_REDIS, ErrorKind::kUnknown);
+    ExpectMapped("ERR " + std::string(word) + "X of " + key, DRL_ERR_REDIS, ErrorKind::kUnknown);
+    ExpectMapped("NOPERM User " + std::string(word) + " has no permissions to access the '" + key + "' key", DRL_ERR_PERMISSION,
+                 ErrorKind::kRefused);
+    ExpectMapped("ERR Error running script (call to f_0a): @user_script:1: user_script:1: " + key, DRL_ERR_REDIS,
+                 ErrorKind::kUnknown);
+    ExpectMapped("ERR user_script:1: " + std::string(word) + " " + key + " script: 0a, on @user_script:1.", DRL_ERR_REDIS,
+                 ErrorKind::kUnknown);
+  }
+}
 
-INSTANTIATE_TEST_SUITE_P(
-    WordsInsideOthersDoNotCount, ErrorText,
-    testing::Values(Text{"Room", "ERR no ROOM for more", DRL_ERR_REDIS, ErrorKind::kUnknown},
-                    Text{"BusyKey", "BUSYKEY Target key name already exists.", DRL_ERR_REDIS, ErrorKind::kUnknown},
-                    Text{"BusyGroup", "BUSYGROUP Consumer Group name already exists", DRL_ERR_REDIS, ErrorKind::kUnknown},
-                    Text{"UserCalledOom", "NOPERM User OOM has no permissions to run the 'evalsha' command",
-                         DRL_ERR_PERMISSION, ErrorKind::kRefused}),
-    TextName);
+TEST(ErrorText, CountsByItsWholeWord) {
+  ExpectMapped("BUSYKEY Target key name already exists.", DRL_ERR_REDIS, ErrorKind::kUnknown);
+  ExpectMapped("BUSYGROUP Consumer Group name already exists", DRL_ERR_REDIS, ErrorKind::kUnknown);
+  ExpectMapped("OOMS", DRL_ERR_REDIS, ErrorKind::kUnknown);
+  ExpectMapped("OOM", DRL_ERR_OOM, ErrorKind::kRefused);
+}
+
+// Nothing ran where the command itself was refused; inside the script others may have run before.
+TEST(ErrorText, OfAMissingPermissionTellsTheCommandFromTheInsideOfTheScript) {
+  ExpectMapped("NOPERM No permissions to access a key", DRL_ERR_PERMISSION, ErrorKind::kRefused);
+  ExpectMapped("NOPERM No permissions to access a key script: 5ba8f2, on @user_script:57.", DRL_ERR_PERMISSION, ErrorKind::kUnknown);
+  ExpectMapped("ERR Error running script (call to f_5ba8f2): @user_script:57: @user_script: 57: -NOPERM no", DRL_ERR_PERMISSION,
+               ErrorKind::kUnknown);
+}
+
+TEST(ErrorText, OfTheScriptItselfIsReadBehindTheCommandAndWasChargedNowhere) {
+  ExpectMapped("DRL CLOCK the clock of Redis is before 2025 or after 2167", DRL_ERR_CLOCK, ErrorKind::kRefused);
+  ExpectMapped("DRL MGET ERR The user executing the script can't run this command or subcommand", DRL_ERR_PERMISSION,
+               ErrorKind::kRefused);
+  ExpectMapped("DRL SET @user_script: 12: -OOM command not allowed", DRL_ERR_OOM, ErrorKind::kRefused);
+  ExpectMapped("DRL SET READONLY You can't write against a read only replica.", DRL_ERR_READONLY, ErrorKind::kUnhealthy);
+  ExpectMapped("DRL SET ERR whatever", DRL_ERR_REDIS, ErrorKind::kRefused);
+  ExpectMapped("DRL", DRL_ERR_REDIS, ErrorKind::kUnknown);
+}
+
+// Of every permission text that was captured.
+TEST(ErrorText, OfAMissingPermissionIsExplainedWithoutAKey) {
+  for (const Text& text : ReadTexts()) {
+    if (text.status != "DRL_ERR_PERMISSION") continue;
+    const Refusal refusal = ExplainRefusal(text.text, "EVALSHA");
+    EXPECT_THAT(refusal.sentence, testing::Not(testing::HasSubstr("drl:"))) << text.text;
+    EXPECT_EQ(refusal.key, text.text.find("key") != std::string::npos) << text.text;
+  }
+}
 
 }  // namespace
 }  // namespace drl::redis

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/call.h"
 #include "redis/script.h"
 
 namespace drl::redis {
@@ -163,6 +164,18 @@ TEST(Handshake, CredentialsThatTheServerRepeatsAreNotShown) {
     const base::Status status = handshake.Accept(Error(text));
     EXPECT_EQ(status.code(), DRL_ERR_AUTH);
     EXPECT_EQ(status.message(), "logging in: ERR");
+  }
+}
+
+TEST(Handshake, RefusesAClockThatTheScriptRefuses) {
+  for (const int64_t seconds : {int64_t{0}, core::kEpochUs / 1'000'000 - 1, (core::kEpochUs + core::kEndOfTimeUs) / 1'000'000}) {
+    RespWriter out;
+    Handshake handshake;
+    handshake.Begin(Plain(), out);
+    EXPECT_TRUE(handshake.Accept(Ok()).ok());
+    Reply time = Time();
+    time.integers[0] = seconds;
+    EXPECT_EQ(handshake.Accept(time).code(), DRL_ERR_CLOCK);
   }
 }
 

@@ -137,8 +137,8 @@ TEST(Url, ThatIsWrongHasItsStatusAndSaysWhy) {
       {"http://host", DRL_ERR_URL_SCHEME, "scheme"},
       {"redi://host", DRL_ERR_URL_SCHEME, "scheme"},
       {"://host", DRL_ERR_URL_SCHEME, "scheme"},
-      {"redis://host?unknown=1", DRL_ERR_URL_PARAMETER, "unknown parameter unknown"},
-      {"redis://host?Timeout=1s", DRL_ERR_URL_PARAMETER, "unknown parameter Timeout"},
+      {"redis://host?unknown=1", DRL_ERR_URL_PARAMETER, "unknown parameter"},
+      {"redis://host?Timeout=1s", DRL_ERR_URL_PARAMETER, "unknown parameter"},
       {"redis://host?timeout", DRL_ERR_URL_PARAMETER, "no value"},
       {"redis://host?timeout=", DRL_ERR_URL_PARAMETER, "timeout"},
       {"redis://host?timeout=100", DRL_ERR_URL_PARAMETER, "unit"},
@@ -189,11 +189,17 @@ TEST(Url, OfALaterVersionIsUnsupportedRatherThanUnknown) {
   }
 }
 
-TEST(Url, NeverQuotesAPasswordInItsMessage) {
+// Whatever part is wrong, it may be a piece of a password.
+TEST(Url, IsNotRepeatedInItsMessageNotEvenInPart) {
   for (const char* url : {"redis://user:hunter2@host:bad", "redis://:hunter2@", "redis://user:hunter2@host?x=1",
                           "redis://user:hunter2%zz@host", "http://user:hunter2@host", "redis://:x?hunter2=1@host",
                           "redis://:x?timeout=hunter2@host", "redis://:x#hunter2@host", "redis://u:a@b?hunter2=d@host",
-                          "redis://:x?hunter2@host", "redis://user:hunter2@host/x", "rediss://:hunter2@host"}) {
+                          "redis://:x?hunter2@host", "redis://user:hunter2@host/x", "rediss://:hunter2@host",
+                          "redis://host?hunter2=1", "redis://host?hunter2", "redis://host?timeout=hunter2",
+                          "redis://host?client_name=hunter2%20", "redis://host?client_name=hunter2%zz", "redis://host?db=hunter2",
+                          "redis://host:hunter2", "redis://host:1:hunter2", "redis://host/hunter2", "redis://hunter2%20",
+                          "redis://[hunter2", "redis://[::1]hunter2", "unix://hunter2", "redis://host#hunter2", "hunter2://host",
+                          "hunter2", "redis:/hunter2"}) {
     const base::Result<Endpoint> endpoint = ParseUrl(url);
     ASSERT_FALSE(endpoint.ok()) << url;
     EXPECT_THAT(endpoint.status().message(), Not(HasSubstr("hunter2"))) << url;

@@ -28,7 +28,7 @@ from .errors import (
     ResourceError,
     UndecidedError,
 )
-from .info import Outcome, RateLimitInfo
+from .info import LimitState, Outcome, RateLimitInfo
 from .limiter import Limit, RateLimiter
 from .stats import Stats
 from .status import Status
@@ -42,6 +42,7 @@ __all__ = [
     "InternalError",
     "InvalidArgumentError",
     "Limit",
+    "LimitState",
     "Outcome",
     "OverloadError",
     "RateLimitInfo",

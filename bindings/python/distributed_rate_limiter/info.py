@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
 import enum
 import math
-from typing import Any, Dict, Iterable, List, NoReturn, Optional, Tuple
+from typing import Any, Dict, Iterable, List, NoReturn, Optional, Sequence, Tuple
 
 from . import _native
 from .arguments import Seconds, microseconds, one_of
 from .errors import InvalidArgumentError
 from .status import Status
 
-# Positions in a decision: bindings/swig/drl_flat.h.
-_ALLOWED, _OUTCOME, _CAUSE, _CHARGED, _BINDING, _DEGRADED = range(6)
-_LIMIT, _REMAINING, _COST, _RETRY_AFTER_US, _RESET_AFTER_US, _DECIDED_AT_US = range(6, 12)
+# Positions in a decision, and behind them those in each of its limits: bindings/swig/drl_flat.h.
+_ALLOWED, _OUTCOME, _CAUSE, _CHARGED, _FLAGS, _BINDING = range(6)
+_LIMIT, _REMAINING, _COST, _RETRY_AFTER_US, _RESET_AFTER_US, _DECIDED_AT_US, _WAIT_US, _LIMITS_COUNT = range(6, 14)
+_LIMITS = 14
+_LIMIT_RATE, _LIMIT_PER_US, _LIMIT_BURST, _LIMIT_REMAINING, _LIMIT_RESET_AFTER_US = range(5)
+_LIMIT_LEN = 5
+
+_DEGRADED = 1  # a flag: include/drl/decision.h
 
 # How many of which headers: include/drl/http.h.
 _STYLES = {"draft": 1, "legacy": 2, "x": 4, "cache_control": 8, "cors": 16}
@@ -49,12 +55,33 @@ def header_options(
     return bits, one_of("x_reset", x_reset, _X_RESETS, Status.OPTION), 1 if lower_case else 0, jitter
 
 
+@dataclasses.dataclass(frozen=True)
+class LimitState:
+    """A limit in force, and its bucket after a decision. What the limiter calls it is ``limiter.limits[i].name``."""
+
+    rate: int  #: tokens per ``per``
+    per: float  #: seconds
+    burst: int  #: tokens that the bucket holds at most
+    remaining: int  #: whole tokens left
+    reset: float  #: seconds until the bucket is full again
+
+
+def undecided_values(cause: int, cost: int, limits: Sequence[int]) -> Tuple[int, ...]:
+    """The refusal that Redis did not decide, as a RateLimitInfo holds it. limits: rate, microseconds and burst (0: rate) of each."""
+    states: List[int] = []
+    for rate, per_us, burst in zip(limits[0::3], limits[1::3], limits[2::3]):
+        states += (rate, per_us, burst or rate, 0, 0)
+    undecided, unknown = _OUTCOMES.index(Outcome.UNDECIDED), _CHARGES.index(None)
+    limit = states[_LIMIT_BURST]
+    return (0, undecided, cause, unknown, _DEGRADED, 0, limit, 0, cost, 0, 0, 0, 0, len(limits) // 3, *states)
+
+
 class RateLimitInfo:
     """One decision. It cannot be changed; times are seconds, as float.
 
     With several limits, ``limit``, ``remaining`` and ``reset`` are those of the binding one: the one that denies for longest, or
-    else the one with the fewest tokens left. When ``degraded`` is true, Redis was not heard, and only ``allowed``, ``cost``,
-    ``limit`` and ``cause`` mean something.
+    else the one with the fewest tokens left; ``limits`` has them all. When ``degraded`` is true, Redis was not heard, and only
+    ``allowed``, ``cost``, ``limit``, ``cause`` and, of each of ``limits``, ``rate``, ``per`` and ``burst`` mean something.
     """
 
     __slots__ = ("_limiter", "_values")
@@ -106,7 +133,7 @@ class RateLimitInfo:
     @property
     def degraded(self) -> bool:
         """Whether Redis was not heard."""
-        return self._values[_DEGRADED] == 1
+        return self._values[_FLAGS] & _DEGRADED != 0
 
     @property
     def cause(self) -> Optional[Status]:
@@ -121,8 +148,23 @@ class RateLimitInfo:
 
     @property
     def binding(self) -> int:
-        """Index of the binding limit, from 0."""
+        """Index of the binding limit in ``limits``, from 0."""
         return self._values[_BINDING]
+
+    @property
+    def limits(self) -> Tuple[LimitState, ...]:
+        """The limits in force, in the order of the limiter, and what is left of each. Made anew each time."""
+        values = self._values
+        return tuple(
+            LimitState(
+                rate=values[at + _LIMIT_RATE],
+                per=values[at + _LIMIT_PER_US] / 1e6,
+                burst=values[at + _LIMIT_BURST],
+                remaining=values[at + _LIMIT_REMAINING],
+                reset=values[at + _LIMIT_RESET_AFTER_US] / 1e6,
+            )
+            for at in range(_LIMITS, len(values), _LIMIT_LEN)
+        )
 
     @property
     def decided_at(self) -> Optional[float]:

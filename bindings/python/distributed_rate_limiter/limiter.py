@@ -10,14 +10,14 @@ from .arguments import Identity, Request, Seconds, integer, microseconds, one_of
 from .client import Client, ClientOptions
 from .closing import Closing
 from .errors import InvalidArgumentError
-from .info import RateLimitInfo
+from .info import RateLimitInfo, undecided_values
 from .stats import Stats
 from .status import Status
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-_STRATEGIES = {"open": 0, "closed": 1, "error": 2}
+_STRATEGIES = {"open": 1, "closed": 2, "error": 3}
 
 Answer = Tuple[bool, RateLimitInfo]
 
@@ -41,8 +41,12 @@ class Limit:
 class RateLimiter(Closing):
     """Limits on Redis, one bucket for each identity.
 
-    Limiters with the same namespace and name share their buckets, in every process and language. All methods may be called from any
-    thread at once, the asynchronous ones from any event loop; processes may fork. Opening one waits for nothing: Redis need not be there.
+    Limiters with the same namespace, name and limits share their buckets, in every process and language. Other limits under the same
+    namespace and name have buckets of their own, so a change of limits grants each identity at most one full burst more, once. Give each
+    limiter of an application a name of its own.
+
+    All methods may be called from any thread at once, the asynchronous ones from any event loop; processes may fork. Opening one waits for
+    nothing: Redis need not be there.
 
     redis_url: such as "redis://[user:password@]host:port/database" or "unix:///path?db=0"
     rate, per, burst: one limit, see Limit; or limits: 1 to 8, which are charged together or not at all
@@ -80,10 +84,11 @@ class RateLimiter(Closing):
         self.fail_strategy = fail_strategy
         self.async_mode = async_mode
         strategy = one_of("fail_strategy", fail_strategy, _STRATEGIES, Status.FAIL_STRATEGY)
+        self._numbers = _numbers(self.limits)
         self._owns_client = client is None
         self.client = _client(redis_url, client, client_options)
         self._handle = _native.limiter_open(
-            self.client._handle, namespace, name, strategy, _numbers(self.limits), _names(self.limits)
+            self.client._handle, namespace, name, strategy, self._numbers, _names(self.limits)
         )
 
     def allow(self, identity: Identity, cost: int = 1) -> Answer:
@@ -144,6 +149,10 @@ class RateLimiter(Closing):
         decisions = await self.client._queue().call_many(handle, pairs)
         return [(values[0] == 1, RateLimitInfo(values, handle)) for values in decisions]
 
+    def key(self, identity: Identity) -> str:
+        """The Redis key of the bucket, for operators who look into Redis: it holds no identity, only its digest. Asks nobody."""
+        return _native.key(self._handle, identity)
+
     def stats(self) -> Stats:
         """The counters of the client, for all limiters that share it."""
         return self.client.stats()
@@ -160,9 +169,7 @@ class RateLimiter(Closing):
 
     def _undecided(self, cause: Status, cost: int = 1) -> RateLimitInfo:
         """The refusal that stands for an UndecidedError: for those who must answer a request all the same."""
-        first = self.limits[0]
-        limit = first.rate if first.burst is None else first.burst
-        return RateLimitInfo((0, 4, int(cause), 2, 0, 1, limit, 0, cost, 0, 0, 0), self._handle)
+        return RateLimitInfo(undecided_values(int(cause), cost, self._numbers), self._handle)
 
     def __repr__(self) -> str:
         return f"RateLimiter(limits={self.limits!r}, namespace={self.namespace!r}, name={self.name!r})"

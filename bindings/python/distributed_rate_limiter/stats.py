@@ -18,9 +18,10 @@ class Stats:
     allowed: int  #: decisions by outcome, without peeks and resets
     denied: int
     never: int
-    undecided: int  #: the sum of the next eight
+    undecided: int  #: the sum of the next nine
     degraded_timeout: int
-    degraded_connection: int  #: not connected, resolved or let in, or the connection was lost
+    degraded_connection: int  #: not connected or resolved, or the connection was lost
+    degraded_auth: int  #: Redis refused the credentials, or its user lacks a permission
     degraded_redis: int  #: Redis answered with an error, or the key is not ours
     degraded_circuit_open: int
     degraded_queue_full: int

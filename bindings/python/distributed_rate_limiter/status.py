@@ -54,6 +54,7 @@ class Status(enum.IntEnum):
     CIRCUIT_OPEN = 113
     QUEUE_FULL = 114
     SHED = 115
+    CLOCK = 116
     CLOSED = 200
     CANCELLED = 201
     COMPLETIONS_FULL = 202

@@ -18,6 +18,7 @@ import pytest
 from distributed_rate_limiter import RateLimiter
 
 HERE = pathlib.Path(__file__).parent
+ROOT = HERE.parents[2]
 # Long enough for a busy machine: a slow answer must not turn into another answer.
 TIMEOUT = 10.0
 
@@ -28,8 +29,15 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def users() -> List[str]:
+    """Options of redis-server: whoever connects is the smallest user that the documents name; admin may do everything."""
+    script = [str(ROOT / "scripts/redis-user"), "--rules", "reset"]
+    rules = subprocess.run(script, capture_output=True, text=True, check=True).stdout.split()
+    return ["--user", "default", "on", "nopass", *rules, "--user", "admin", "on", ">admin", "~*", "+@all"]
+
+
 class Redis:
-    """A Redis server of our own."""
+    """A Redis server of our own, that must have refused nothing when it is forgotten."""
 
     def __init__(self) -> None:
         self.folder = tempfile.TemporaryDirectory()
@@ -39,7 +47,7 @@ class Redis:
 
     def start(self) -> "Redis":
         command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-        command += ["--dir", self.folder.name, "--unixsocket", os.path.join(self.folder.name, "s")]
+        command += ["--dir", self.folder.name, "--unixsocket", os.path.join(self.folder.name, "s"), *users()]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         wait_until(self.answers, "Redis does not start")
         return self
@@ -52,6 +60,8 @@ class Redis:
 
     def ask(self, command: bytes) -> bytes:
         with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:
+            connection.sendall(b"AUTH admin admin\r\n")
+            assert connection.recv(64) == b"+OK\r\n"
             connection.sendall(command)
             return connection.recv(65536)
 
@@ -67,8 +77,13 @@ class Redis:
             self.process = None
 
     def forget(self) -> None:
+        refused = b"*0\r\n"
+        if self.process is not None:
+            self.signal(signal.SIGCONT)
+            refused = self.ask(b"ACL LOG\r\n")
         self.stop()
         self.folder.cleanup()
+        assert refused == b"*0\r\n", refused
 
 
 def wait_until(condition: object, message: str, seconds: float = 20.0) -> None:

@@ -20,7 +20,7 @@ WRONG_VALUES = [
     ({"redis_url": "http://localhost"}, "scheme", Status.URL_SCHEME),
     ({"redis_url": "redis://localhost:port"}, "port", Status.URL_PORT),
     ({"redis_url": "redis://localhost/zero"}, "database", Status.URL_DATABASE),
-    ({"redis_url": "redis://localhost/0?nonsense=1"}, "nonsense", Status.URL_PARAMETER),
+    ({"redis_url": "redis://localhost/0?nonsense=1"}, "parameter", Status.URL_PARAMETER),
     ({"rate": 0}, "rate", Status.RATE),
     ({"rate": -1}, "rate", Status.RATE),
     ({"rate": 10**30}, "rate", Status.RATE),

@@ -14,6 +14,8 @@ from conftest import TIMEOUT, Redis, wait_until
 
 from distributed_rate_limiter import (
     CircuitOpenError,
+    Limit,
+    LimitState,
     Outcome,
     RateLimiter,
     RateLimiterError,
@@ -24,6 +26,7 @@ from distributed_rate_limiter import (
     Status,
     UndecidedError,
 )
+from distributed_rate_limiter.http import Gate
 
 
 def test_open_serves(no_redis: str) -> None:
@@ -33,6 +36,7 @@ def test_open_serves(no_redis: str) -> None:
             assert allowed and info.degraded and info.outcome is Outcome.UNDECIDED
             assert info.cause in (Status.CONNECT, Status.TIMEOUT, Status.CIRCUIT_OPEN) and info.charged is False
             assert info.limit == 10 and info.decided_at is None
+            assert info.limits == (LimitState(rate=10, per=60.0, burst=10, remaining=0, reset=0.0),)
         assert limiter.stats().undecided == 20 and not limiter.stats().connected
 
 
@@ -56,6 +60,16 @@ def test_error_raises_a_python_error_of_its_kind(no_redis: str) -> None:
             asyncio.run(limiter.allow_async("user"))
         with pytest.raises(UndecidedError):
             asyncio.run(limiter.allow_many_async(["user"]))
+
+
+def test_refusal_that_stands_for_an_error_has_every_limit(no_redis: str) -> None:
+    """As the middlewares answer, whatever the fail strategy."""
+    limits = [Limit(5, 60, name="minute"), Limit(8, 3600, burst=6, name="hour")]
+    with RateLimiter(no_redis, limits=limits, fail_strategy="error") as limiter:
+        info = Gate(limiter).check(None, lambda: "user")
+        assert info is not None and not info.allowed and info.degraded and info.charged is None
+        assert [(limit.rate, limit.per, limit.burst) for limit in info.limits] == [(5, 60.0, 5), (8, 3600.0, 6)]
+        assert info.as_headers()["RateLimit-Policy"] == '"minute";q=5;w=60, "hour";q=6;w=2700'
 
 
 @pytest.mark.parametrize("strategy", ["open", "closed"])
@@ -153,3 +167,4 @@ def test_refused_password_is_named(own_redis: Redis) -> None:
         assert caught.value.status is Status.AUTH and "password" not in str(caught.value).replace("username-password", "")
     with RateLimiter(own_redis.url, 10, 60, password="right-password", **options) as limiter:
         assert limiter.allow("user")[0]
+    own_redis.ask(b"ACL LOG RESET\r\n")  # it was refused as it should

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import math
 import pickle
 import time
@@ -10,7 +11,7 @@ import time
 import pytest
 from conftest import TIMEOUT, Redis
 
-from distributed_rate_limiter import Client, ClosedError, Limit, Outcome, RateLimiter, RateLimitInfo
+from distributed_rate_limiter import Client, ClosedError, Limit, LimitState, Outcome, RateLimiter, RateLimitInfo
 
 
 def test_info_says_what_was_decided(limiter: RateLimiter) -> None:
@@ -21,6 +22,13 @@ def test_info_says_what_was_decided(limiter: RateLimiter) -> None:
     assert info.cause is None and info.degraded is False
     assert info.retry_after == 0.0 and 1000 < info.reset <= 1080
     assert info.decided_at is not None and abs(info.decided_at - time.time()) < 60
+
+
+def test_info_has_the_limit_in_force(limiter: RateLimiter) -> None:
+    info = limiter.allow("user_123", cost=3)[1]
+    assert info.limits == (LimitState(rate=10, per=3600.0, burst=10, remaining=7, reset=info.reset),)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        info.limits[0].remaining = 10  # type: ignore[misc]
 
 
 def test_denied_says_when_to_come_back(limiter: RateLimiter) -> None:
@@ -71,6 +79,8 @@ def test_several_limits_are_charged_together_or_not_at_all(redis: Redis, namespa
         assert limiter.allow("user", cost=5)[0]
         allowed, info = limiter.allow("user", cost=3)
         assert not allowed and info.binding == 1 and info.limit == 6
+        assert [(limit.rate, limit.per, limit.burst) for limit in info.limits] == [(5, 60.0, 5), (8, 3600.0, 6)]
+        assert [limit.remaining for limit in info.limits] == [0, 1] and info.limits[1].reset == info.reset
         assert limiter.peek("user").remaining <= 1
         policies = info.as_headers()["RateLimit-Policy"]  # a burst of 6 is full again in 45 minutes
         assert policies == '"minute";q=5;w=60, "hour";q=6;w=2700'
@@ -84,6 +94,30 @@ def test_limiters_of_one_namespace_and_name_share_buckets(redis: Redis, namespac
         one.allow("user", cost=4)
         assert same.peek("user").remaining == 6
         assert other.peek("user").remaining == 10
+
+
+def test_other_limits_have_buckets_of_their_own(redis: Redis, namespace: str) -> None:
+    def opened(rate: int, burst: "int | None" = None) -> RateLimiter:
+        return RateLimiter(redis.url, rate, 3600, burst, namespace=namespace, name="api", timeout=TIMEOUT)
+
+    with opened(10) as before, opened(10, 10) as same, opened(20) as after:
+        before.allow("user", cost=10)
+        assert after.allow("user", cost=20)[0]  # the one full burst that a change grants
+        assert not before.allow("user")[0] and not after.allow("user")[0]
+        assert before.key("user") == same.key("user") != after.key("user")
+
+
+def test_key_is_the_one_in_redis(redis: Redis, namespace: str) -> None:
+    with RateLimiter(redis.url, 10, 3600, namespace=namespace, name="api", timeout=TIMEOUT) as limiter:
+        key = limiter.key("jürgen")
+        assert key.startswith(f"drl:{namespace}:{{") and key.endswith(":api")
+        assert key == limiter.key("jürgen".encode()) != limiter.key("other")
+        limiter.allow("jürgen")
+        assert redis.ask(f"EXISTS {key}\r\n".encode()) == b":1\r\n"
+        with pytest.raises(ValueError, match="identity"):
+            limiter.key("")
+    with pytest.raises(ClosedError, match="closed"):
+        limiter.key("jürgen")
 
 
 def test_limiters_share_a_client_and_leave_it_open(redis: Redis, namespace: str) -> None:
@@ -220,4 +254,21 @@ def test_limiter_that_nobody_keeps_closes_its_connection(redis: Redis) -> None:
 
 def test_info_made_by_hand_has_no_headers() -> None:
     with pytest.raises(ValueError, match="limiter"):
-        RateLimitInfo((1, 1, 0, 1, 0, 0, 10, 9, 1, 0, 0, 0)).as_problem()
+        RateLimitInfo((1, 1, 0, 1, 0, 0, 10, 9, 1, 0, 0, 0, 0, 1, 10, 60_000_000, 10, 9, 0)).as_problem()
+
+
+@pytest.mark.parametrize("cut", [12, 14, 18])
+def test_info_without_its_limits_has_no_headers(limiter: RateLimiter, cut: int) -> None:
+    info = limiter.peek("user")
+    with pytest.raises((TypeError, ValueError), match="decision"):
+        RateLimitInfo(info._values[:cut], info._limiter).as_headers()
+
+
+def test_info_of_eight_limits_has_all_of_them(redis: Redis, namespace: str) -> None:
+    limits = [Limit(10 + number, 3600) for number in range(8)]
+    with RateLimiter(redis.url, limits=limits, namespace=namespace, timeout=TIMEOUT) as limiter:
+        infos = [limiter.allow("user")[1], limiter.allow_many(["user"])[0][1]]
+        assert [limit.remaining for limit in infos[1].limits] == list(range(8, 16))
+        for info in infos:
+            assert [limit.rate for limit in info.limits] == list(range(10, 18))
+            assert info.as_headers(styles="draft")["RateLimit-Policy"].count(";q=") == 8

@@ -16,7 +16,7 @@ import pytest
 from conftest import HERE, Redis, free_port, run_python, with_redis_url
 
 import distributed_rate_limiter
-from distributed_rate_limiter import Status, _native, client, http, info, stats
+from distributed_rate_limiter import Status, _native, client, http, info, limiter, stats
 
 ROOT = HERE.parents[2]
 EXAMPLES = ROOT / "examples" / "python"
@@ -42,10 +42,13 @@ def test_header_styles_are_those_of_the_library() -> None:
 
 def test_decision_and_stats_are_laid_out_as_in_the_shim() -> None:
     flat = (ROOT / "bindings" / "swig" / "drl_flat.h").read_text()
-    names = re.findall(r"^  DRL_FLAT_(\w+),$", flat, re.M)
-    for index, name in enumerate(names):
+    enums = [re.findall(r"^  DRL_FLAT_(\w+),?$", block, re.M) for block in re.findall(r"^enum \{\n(.*?)^\};", flat, re.M | re.S)]
+    for index, name in [pair for names in enums for pair in enumerate(names)]:
         assert getattr(info, f"_{name}") == index
-    assert len(names) == 12
+    assert [len(names) for names in enums] == [15, 6]
+    assert re.search(rf"DRL_DECISION_DEGRADED = {info._DEGRADED},", header("decision.h"))
+    for name, number in limiter._STRATEGIES.items():
+        assert re.search(rf"DRL_FAIL_{name.upper()} = {number},?\s", header("limiter.h"))
     fields = re.findall(r"^  int(?:64|32)_t (\w+)", header("stats.h").split("typedef struct drl_stats {")[1].split("}")[0], re.M)
     ours = [name.replace("latency_sum", "latency_sum_us") for name in stats.Stats.__dataclass_fields__]
     assert ours == fields
@@ -84,10 +87,10 @@ def test_extension_exports_nothing_but_its_entry() -> None:
 
 # Under mypy, a line that has an error although it need not, and a line that has none although it should, are errors both.
 TYPED_PROGRAM = """
-from typing import Dict
+from typing import Dict, Tuple
 from fastapi import FastAPI
 from flask import Flask
-from distributed_rate_limiter import RateLimiter, RateLimitInfo
+from distributed_rate_limiter import LimitState, RateLimiter, RateLimitInfo
 from distributed_rate_limiter.fastapi import FastAPIRateLimiter
 from distributed_rate_limiter.flask import rate_limit
 
@@ -97,6 +100,8 @@ a: bool = allowed
 b: RateLimitInfo = info
 c: float = info.retry_after
 d: Dict[str, str] = info.as_headers()
+h: Tuple[LimitState, ...] = info.limits
+i: str = limiter.key(b"user_123")
 app = FastAPI()
 app.add_middleware(FastAPIRateLimiter, limiter=limiter, trust_proxy=True)
 

@@ -18,6 +18,7 @@ end
 require "drl/native"
 require "drl/arguments"
 require "drl/errors"
+require "drl/limit_state"
 require "drl/decision"
 require "drl/stats"
 require "drl/opening"

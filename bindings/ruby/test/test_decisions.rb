@@ -18,6 +18,32 @@ class TestDecisions < DrlTest
     assert decision.decided_at.utc?
   end
 
+  def test_a_decision_has_the_limits_in_force
+    limiter = limiter(limits: [{ rate: 5, per: 60 }, { rate: 8, per: 3600, burst: 6 }])
+    limits = limiter.allow("user_123", cost: 5).limits
+    assert_equal [[5, 60.0, 5, 0], [8, 3600.0, 6, 1]], limits.map { |limit| limit.to_a.first(4) }
+    assert_in_delta 60, limits[0].reset_after, 1
+    assert_in_delta 2250, limits[1].reset_after, 1
+    assert limits.frozen? && limits.all?(&:frozen?)
+  end
+
+  def test_eight_limits_are_all_in_force
+    limiter = limiter(limits: Array.new(8) { |i| { rate: 10 + i, per: 3600 } })
+    [limiter.allow("a"), *limiter.allow_many(["a"])].each_with_index do |decision, taken|
+      assert_equal (0..7).map { |i| 9 + i - taken }, decision.limits.map(&:remaining)
+      assert_equal 8, limiter.headers(decision)["RateLimit-Policy"].scan(";q=").size
+    end
+  end
+
+  def test_a_decision_without_its_limits_has_no_headers
+    limiter = limiter()
+    numbers = limiter.peek("a").to_native
+    [12, 14, 18].each do |cut|
+      error = assert_raises(ArgumentError) { limiter.headers(Drl::Decision.new(numbers.first(cut))) }
+      assert_includes error.message, "decision"
+    end
+  end
+
   def test_a_denied_decision_says_when_to_come_back
     limiter = limiter(rate: 1, per: 3600)
     limiter.allow("user_123")
@@ -40,7 +66,7 @@ class TestDecisions < DrlTest
 
   def test_a_decision_can_be_matched
     case limiter(rate: 10).allow("user_123")
-    in { allowed: true, remaining: 9 } then pass
+    in { allowed: true, remaining: 9, limits: [{ burst: 10 }] } then pass
     end
   end
 
@@ -72,6 +98,27 @@ class TestDecisions < DrlTest
     assert_equal [true, true, false], decisions.map(&:allowed?)
     assert_equal 0, decisions.last.binding_index
     assert_equal '"burst";q=2;w=3600, "daily";q=10;w=86400', limiter.headers(decisions.last)["RateLimit-Policy"]
+  end
+
+  def test_limiters_of_one_namespace_name_and_limits_share_buckets
+    policy = { namespace: "same-#{SecureRandom.hex(8)}", name: "api" }
+    before, same, after = [{ rate: 10 }, { rate: 10, burst: 10 }, { rate: 20 }].map { |limits| limiter(**policy, **limits) }
+    before.allow("a", cost: 10)
+    assert_equal [0, 20], [same.peek("a").remaining, after.peek("a").remaining]
+    assert_equal before.key("a"), same.key("a")
+    refute_equal before.key("a"), after.key("a")
+  end
+
+  def test_the_key_is_the_one_in_redis
+    namespace = "key-#{SecureRandom.hex(8)}"
+    limiter = limiter(namespace: namespace, name: "api")
+    key = limiter.key("user_123")
+    assert_match(/\Adrl:#{namespace}:\{[\w-]{22}\}[\w-]{6}:api\z/, key)
+    limiter.allow("user_123")
+    assert_equal ":1", REDIS.command("EXISTS #{key}")
+    assert_raises(Drl::InvalidArgumentError) { limiter.key("") }
+    limiter.close
+    assert_raises(Drl::ClosedError) { limiter.key("user_123") }
   end
 
   def test_limiters_share_a_client_and_its_connection

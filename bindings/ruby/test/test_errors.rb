@@ -108,6 +108,7 @@ class TestErrors < DrlTest
     away = "unix:///nonexistent/redis.sock"
     open = limiter(away, fail_strategy: :open).allow("a")
     assert_equal [true, :undecided, :connect, :no, true], [open.allowed?, open.outcome, open.cause, open.charged, open.degraded?]
+    assert_equal [Drl::LimitState.new(rate: 10, per: 3600.0, burst: 10, remaining: 0, reset_after: 0.0)], open.limits
     refute limiter(away, fail_strategy: :closed).allow("a").allowed?
     error = assert_raises(Drl::ConnectionError) { limiter(away, fail_strategy: :error).allow("a") }
     assert_equal ["DRL_ERR_CONNECT", :undecided], [error.status_name, error.decision.outcome]

@@ -13,10 +13,11 @@
 
 #include "../http.h"
 #include "../limiter.h"
-#include "../queue.h"
+#include "../request.h"
 #include "client.hpp"
 #include "decision.hpp"
 #include "http.hpp"
+#include "request.hpp"
 #include "status.hpp"
 
 namespace drl {
@@ -35,13 +36,6 @@ inline Limit PerMinute(int64_t rate, int64_t burst = 0) { return {rate, std::chr
 inline Limit PerHour(int64_t rate, int64_t burst = 0) { return {rate, std::chrono::hours(1), burst, {}}; }
 inline Limit PerDay(int64_t rate, int64_t burst = 0) { return {rate, std::chrono::hours(24), burst, {}}; }
 
-/** What `allowed` says when Redis does not decide. */
-enum class FailStrategy : int32_t {
-  kOpen = DRL_FAIL_OPEN,      ///< serve
-  kClosed = DRL_FAIL_CLOSED,  ///< do not serve
-  kError = DRL_FAIL_ERROR     ///< the call fails with the cause
-};
-
 struct LimiterOptions {
   std::vector<Limit> limits;
   std::string key_namespace;  ///< default "default"
@@ -49,13 +43,9 @@ struct LimiterOptions {
   FailStrategy fail_strategy = FailStrategy::kOpen;
 };
 
-/** One item of AllowMany. */
-struct Request {
-  std::string_view identity;
-  int64_t cost = 1;
-};
-
-/** Limits on a client. Limiters with the same namespace and name share their buckets, in every process and language. */
+/** Limits on a client. Limiters with the same namespace, name and limits share their buckets, in every process and
+ *  language. Give each limiter of an application a name of its own.
+ */
 class Limiter {
  public:
   Limiter(const Client& client, const LimiterOptions& options) { Open(client, options, nullptr); }
@@ -86,7 +76,11 @@ class Limiter {
   void Reset(std::string_view identity) const { Reset(identity, nullptr); }
   void Reset(std::string_view identity, std::error_code& error) const { Reset(identity, &error); }
 
-  /** Decide 1 to 4096 requests in one round trip, as Allow would one after the other. The answers are in their order.
+  /** Decide one request that says more than identity and cost: headroom, a time-out or a fail strategy of its own. */
+  Decision Decide(const Request& request) const { return Decide(request, nullptr); }
+  Decision Decide(const Request& request, std::error_code& error) const { return Decide(request, &error); }
+
+  /** Decide 1 to 4096 requests in one round trip, as Decide would one after the other. The answers are in their order.
    *  With the error_code, all answers are there even if some failed.
    */
   std::vector<Decision> AllowMany(const std::vector<Request>& requests) const { return AllowMany(requests, nullptr); }
@@ -98,32 +92,49 @@ class Limiter {
    *  here, everything else from get(). Do not wait for the future in a callback.
    */
   std::future<Decision> AllowAsync(std::string_view identity, int64_t cost = 1) const {
+    return DecideAsync({identity, cost});
+  }
+  std::future<Decision> DecideAsync(const Request& request) const {
     std::promise<Decision> promise;
     std::future<Decision> future = promise.get_future();
-    auto fulfil = [promise = std::move(promise)](std::error_code error, const Decision& decision) mutable {
+    auto fulfil = [promise = std::move(promise)](std::error_code error, const Decision& decision,
+                                                 std::string_view message) mutable {
       try {
-        if (error) throw Error(error.value());
+        if (error) throw Error(error.value(), std::string(message));
         promise.set_value(decision);
       } catch (...) {
         promise.set_exception(std::current_exception());
       }
     };
-    Submit(identity, cost, std::move(fulfil), nullptr);
+    Submit(request, std::move(fulfil), nullptr);
     return future;
   }
 
   /** Allow with a callback: `function(std::error_code, const Decision&)` is called once, on the I/O thread, or on this
    *  one when the answer is known at once. It must return soon, must not throw, and may submit further asynchronous
-   *  calls. When AllowCallback itself fails, the function is not called.
+   *  calls. When AllowCallback itself fails, the function is not called. A function that takes a std::string_view as
+   *  its third argument is also told why Redis did not decide ("" when it did).
    */
   template <typename Function>
   void AllowCallback(std::string_view identity, int64_t cost, Function&& function) const {
-    Submit(identity, cost, std::forward<Function>(function), nullptr);
+    Submit({identity, cost}, std::forward<Function>(function), nullptr);
   }
   template <typename Function>
   void AllowCallback(std::string_view identity, int64_t cost, Function&& function, std::error_code& error) const {
-    Submit(identity, cost, std::forward<Function>(function), &error);
+    Submit({identity, cost}, std::forward<Function>(function), &error);
   }
+  template <typename Function>
+  void DecideCallback(const Request& request, Function&& function) const {
+    Submit(request, std::forward<Function>(function), nullptr);
+  }
+  template <typename Function>
+  void DecideCallback(const Request& request, Function&& function, std::error_code& error) const {
+    Submit(request, std::forward<Function>(function), &error);
+  }
+
+  /** The Redis key of one identity, for operators who look into Redis. */
+  std::string Key(std::string_view identity) const { return Key(identity, nullptr); }
+  std::string Key(std::string_view identity, std::error_code& error) const { return Key(identity, &error); }
 
   /** The HTTP headers of a decision of this limiter. */
   std::vector<Header> Headers(const Decision& decision, const HeaderOptions& options = {}) const {
@@ -227,16 +238,25 @@ class Limiter {
     });
   }
 
+  drl_client* client() const noexcept { return client_ ? client_->handle : nullptr; }
+
+  Decision Decide(const Request& from, std::error_code* error) const {
+    const drl_request request = detail::ToC(get(), from);
+    drl_decision decision{};
+    detail::Run(error, [&](drl_error* why) {
+      return drl_client_decide(client(), &request, sizeof request, 1, &decision, why);
+    });
+    return detail::FromC(decision);
+  }
+
   std::vector<Decision> AllowMany(const std::vector<Request>& requests, std::error_code* error) const {
     std::vector<drl_request> list;
-    list.reserve(requests.size() + 1);
-    for (const Request& from : requests) {
-      list.push_back({get(), detail::Data(from.identity), from.identity.size(), from.cost});
-    }
+    list.reserve(requests.size() + 1);  // none at all is to be reported as such, and not as a null pointer
+    for (const Request& from : requests) list.push_back(detail::ToC(get(), from));
     std::vector<drl_decision> made(requests.size() + 1);
-    drl_client* client = client_ ? client_->handle : nullptr;
     detail::Run(error, [&](drl_error* why) {
-      return drl_client_allow_many(client, list.data(), static_cast<int32_t>(list.size()), made.data(), why);
+      return drl_client_decide(client(), list.data(), sizeof(drl_request), static_cast<int32_t>(list.size()),
+                               made.data(), why);
     });
     std::vector<Decision> decisions;
     decisions.reserve(requests.size());
@@ -244,19 +264,32 @@ class Limiter {
     return decisions;
   }
 
-  template <typename Function>
-  static void Call(drl_status status, const drl_decision* decision, void* user) noexcept {
-    const std::unique_ptr<Function> function(static_cast<Function*>(user));
-    (*function)(MakeErrorCode(status), detail::FromC(*decision));
+  std::string Key(std::string_view identity, std::error_code* error) const {
+    char key[DRL_KEY_SIZE] = "";
+    size_t length = 0;
+    detail::Run(error, [&](drl_error* why) {
+      return drl_limiter_key(get(), detail::Data(identity), identity.size(), key, sizeof key, &length, why);
+    });
+    return {key, length};
   }
 
   template <typename Function>
-  void Submit(std::string_view identity, int64_t cost, Function&& function, std::error_code* error) const {
+  static void Call(drl_status status, const drl_decision* decision, const char* message, void* user) noexcept {
+    const std::unique_ptr<Function> function(static_cast<Function*>(user));
+    if constexpr (std::is_invocable_v<Function&, std::error_code, const Decision&, std::string_view>) {
+      (*function)(MakeErrorCode(status), detail::FromC(*decision), std::string_view(message));
+    } else {
+      (*function)(MakeErrorCode(status), detail::FromC(*decision));
+    }
+  }
+
+  template <typename Function>
+  void Submit(const Request& from, Function&& function, std::error_code* error) const {
     using Stored = std::decay_t<Function>;
     auto stored = std::make_unique<Stored>(std::forward<Function>(function));
+    const drl_request request = detail::ToC(get(), from);
     const drl_status status = detail::Run(error, [&](drl_error* why) {
-      return drl_limiter_allow_callback(get(), detail::Data(identity), identity.size(), cost, why, &Call<Stored>,
-                                        stored.get());
+      return drl_client_decide_callback(client(), &request, sizeof request, why, &Call<Stored>, stored.get());
     });
     if (status == DRL_OK) static_cast<void>(stored.release());  // Call owns it, and may have deleted it already
   }

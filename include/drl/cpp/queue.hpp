@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "client.hpp"
 #include "decision.hpp"
 #include "limiter.hpp"
+#include "request.hpp"
 #include "status.hpp"
 
 namespace drl {
@@ -21,6 +23,7 @@ struct Completion {
   int64_t id = 0;         ///< as submitted
   std::error_code error;  ///< what the blocking call would have reported; also DRL_ERR_CANCELLED, DRL_ERR_CLOSED
   Decision decision;      ///< of a cancelled call, `charged` says whether it may have run
+  std::string message;    ///< why Redis did not decide; empty when it did
 };
 
 /** A completion queue on a client. Destroying it cancels and drops what is waiting. */
@@ -35,10 +38,16 @@ class Queue {
 
   /** Submit one call, whose completion carries `id`. Exactly one completion follows, unless this fails. */
   void Submit(const Limiter& limiter, std::string_view identity, int64_t cost, int64_t id) {
-    Submit(limiter, identity, cost, id, nullptr);
+    Submit(limiter, {identity, cost}, id, nullptr);
   }
   void Submit(const Limiter& limiter, std::string_view identity, int64_t cost, int64_t id, std::error_code& error) {
-    Submit(limiter, identity, cost, id, &error);
+    Submit(limiter, {identity, cost}, id, &error);
+  }
+
+  /** The same for a request that says more. */
+  void Submit(const Limiter& limiter, const Request& request, int64_t id) { Submit(limiter, request, id, nullptr); }
+  void Submit(const Limiter& limiter, const Request& request, int64_t id, std::error_code& error) {
+    Submit(limiter, request, id, &error);
   }
 
   /** Submit a reset. */
@@ -85,10 +94,10 @@ class Queue {
     client_ = client.state_;
   }
 
-  void Submit(const Limiter& limiter, std::string_view identity, int64_t cost, int64_t id, std::error_code* error) {
-    detail::Run(error, [&](drl_error* why) {
-      return drl_queue_submit(get(), limiter.get(), detail::Data(identity), identity.size(), cost, id, why);
-    });
+  void Submit(const Limiter& limiter, const Request& from, int64_t id, std::error_code* error) {
+    const drl_request request = detail::ToC(limiter.get(), from);
+    detail::Run(error,
+                [&](drl_error* why) { return drl_queue_decide(get(), &request, sizeof request, id, why); });
   }
 
   void SubmitReset(const Limiter& limiter, std::string_view identity, int64_t id, std::error_code* error) {
@@ -108,7 +117,7 @@ class Queue {
     completions.reserve(static_cast<size_t>(count));
     for (int32_t i = 0; i < count; ++i) {
       const drl_completion& from = ended[static_cast<size_t>(i)];
-      completions.push_back({from.id, MakeErrorCode(from.status), detail::FromC(from.decision)});
+      completions.push_back({from.id, MakeErrorCode(from.status), detail::FromC(from.decision), from.message});
     }
     return completions;
   }

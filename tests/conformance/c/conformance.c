@@ -151,7 +151,7 @@ static drl_status Open(Run *run, const cJSON *limits, drl_limiter_options *optio
 }
 
 drl_status OpenLimiter(Run *run, const cJSON *limiter, const char *otherwise_namespace) {
-  static const char *const kStrategies[] = {"open", "closed", "error", NULL};
+  static const char *const kStrategies[] = {"default", "open", "closed", "error", NULL};
   drl_limiter_options options = DRL_LIMITER_OPTIONS_INIT;
   options.key_namespace = Text(limiter, "namespace", otherwise_namespace);
   options.name = Text(limiter, "name", NULL);
@@ -199,7 +199,7 @@ drl_decision DecisionOf(const cJSON *list) {
   decision.cause = (drl_status)number[2];
   decision.charged = (int32_t)number[3];
   decision.binding = (int32_t)number[4];
-  decision.degraded = (int32_t)number[5];
+  decision.flags = (int32_t)number[5];
   decision.limit = number[6];
   decision.remaining = number[7];
   decision.cost = number[8];
@@ -207,4 +207,13 @@ drl_decision DecisionOf(const cJSON *list) {
   decision.reset_after_us = number[10];
   decision.decided_at_us = number[11];
   return decision;
+}
+
+void AddLimitInForce(drl_decision *decision, int64_t rate, int64_t per_us, int64_t burst) {
+  drl_limit_state *limit = &decision->limits[decision->limits_count++];
+  limit->rate = rate;
+  limit->per_us = per_us;
+  limit->burst = burst;
+  limit->remaining = decision->remaining;
+  limit->reset_after_us = decision->reset_after_us;
 }

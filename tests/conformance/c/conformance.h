@@ -58,7 +58,8 @@ drl_status OpenLimiter(Run *run, const cJSON *limiter, const char *otherwise_nam
 drl_status OpenLimiterOf(Run *run, const cJSON *limits);
 drl_status OpenResolver(Run *run, const cJSON *options);
 
-/* From the list of integers. */
+/* From the list of integers, still without a limit in force. */
 drl_decision DecisionOf(const cJSON *list);
+void AddLimitInForce(drl_decision *decision, int64_t rate, int64_t per_us, int64_t burst);
 
 #endif /* CONFORMANCE_H */

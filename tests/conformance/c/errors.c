@@ -29,7 +29,7 @@ static int CheckRequest(Run *run, const cJSON *one, const cJSON *request) {
   const Bytes identity = named == NULL ? (Bytes){"user_123", 8} : BytesOf(run, named);
   const int64_t cost = Integer(request, "cost", 1);
   drl_limiter *limiter = run->limiters[0];
-  const drl_request many = {limiter, identity.data, identity.len, cost};
+  drl_request many = DRL_REQUEST_INIT;
   drl_decision decision;
   drl_status status;
   if (!HasOnly(run, request, "identity cost")) return 0;
@@ -37,15 +37,21 @@ static int CheckRequest(Run *run, const cJSON *one, const cJSON *request) {
   if (!CheckError(run, one, "allow", status)) return 0;
   status = drl_queue_submit(run->queue, limiter, identity.data, identity.len, cost, 1, &run->error);
   if (!CheckError(run, one, "async", status)) return 0;
-  status = drl_client_allow_many(run->client, &many, 1, &decision, &run->error);
+  many.limiter = limiter;
+  many.identity = identity.data;
+  many.identity_len = identity.len;
+  many.cost = cost;
+  status = drl_client_decide(run->client, &many, sizeof many, 1, &decision, &run->error);
   return CheckError(run, one, "allow_many", status);
 }
 
 static int CheckDecision(Run *run, const cJSON *one, const cJSON *list) {
-  const drl_decision decision = DecisionOf(list);
+  drl_decision decision = DecisionOf(list);
   drl_headers headers;
   char body[DRL_PROBLEM_SIZE_MAX];
-  drl_status status = drl_limiter_headers(run->limiters[0], &decision, NULL, &headers, &run->error);
+  drl_status status;
+  AddLimitInForce(&decision, 10, 3600000000, 10);
+  status = drl_limiter_headers(run->limiters[0], &decision, NULL, &headers, &run->error);
   if (!CheckError(run, one, "headers", status)) return 0;
   status = drl_limiter_problem(run->limiters[0], &decision, NULL, body, sizeof body, NULL, NULL, &run->error);
   return CheckError(run, one, "problem", status);

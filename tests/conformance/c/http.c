@@ -9,6 +9,17 @@ static int OpenPolicy(Run *run, const cJSON *one) {
          Expect(run, "limiter", OpenLimiterOf(run, limits), "DRL_OK");
 }
 
+/* The decision of the case, whose limits in force are those of the limiter. */
+static drl_decision DecisionOfCase(const cJSON *one) {
+  drl_decision decision = DecisionOf(cJSON_GetObjectItemCaseSensitive(one, "decision"));
+  const cJSON *limit;
+  cJSON_ArrayForEach(limit, cJSON_GetObjectItemCaseSensitive(one, "limits")) {
+    const int64_t rate = Integer(limit, "rate", 0);
+    AddLimitInForce(&decision, rate, Integer(limit, "per_us", 0), Integer(limit, "burst", rate));
+  }
+  return decision;
+}
+
 static int CheckHeaders(Run *run, const cJSON *expected, const drl_headers *headers) {
   const int count = cJSON_GetArraySize(expected);
   int i;
@@ -27,7 +38,7 @@ static int CheckHeaders(Run *run, const cJSON *expected, const drl_headers *head
 int RunHeaderCase(Run *run, const cJSON *one) {
   static const char *const kStyles[] = {"draft", "legacy", "x", "cache_control", "cors", NULL};
   static const char *const kXResets[] = {"delta", "epoch", NULL};
-  const drl_decision decision = DecisionOf(cJSON_GetObjectItemCaseSensitive(one, "decision"));
+  const drl_decision decision = DecisionOfCase(one);
   const cJSON *style;
   drl_header_options options = DRL_HEADER_OPTIONS_INIT;
   drl_headers headers;
@@ -47,7 +58,7 @@ int RunHeaderCase(Run *run, const cJSON *one) {
 }
 
 int RunProblemCase(Run *run, const cJSON *one) {
-  const drl_decision decision = DecisionOf(cJSON_GetObjectItemCaseSensitive(one, "decision"));
+  const drl_decision decision = DecisionOfCase(one);
   const char *expected = Text(one, "body", "");
   const int64_t http_status = Integer(one, "http_status", 0);
   char body[DRL_PROBLEM_SIZE_MAX];

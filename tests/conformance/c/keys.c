@@ -39,12 +39,12 @@ static int Check(Run *run, int fd, const char *key, char expected, const char *w
   return found == expected ? 1 : Fail(run, "%s: EXISTS says %c, expected %c", when, found, expected);
 }
 
-static int AllowAndLook(Run *run, int fd, Bytes identity, const char *key) {
+static int AllowAndLook(Run *run, int fd, Bytes identity, int64_t cost, const char *key) {
   drl_limiter *limiter = run->limiters[0];
   drl_decision decision;
   drl_status status = drl_limiter_reset(limiter, identity.data, identity.len, &run->error);
   if (!Expect(run, "reset", status, "DRL_OK") || !Check(run, fd, key, '0', "before")) return 0;
-  status = drl_limiter_allow(limiter, identity.data, identity.len, 1, &decision, &run->error);
+  status = drl_limiter_allow(limiter, identity.data, identity.len, cost, &decision, &run->error);
   if (!Expect(run, "allow", status, "DRL_OK") || !Check(run, fd, key, '1', "after allow")) return 0;
   if (!decision.allowed) return Fail(run, "a fresh bucket denied");
   status = drl_limiter_reset(limiter, identity.data, identity.len, &run->error);
@@ -58,14 +58,15 @@ int RunKeyCase(Run *run, const cJSON *one) {
   drl_limiter_options policy = DRL_LIMITER_OPTIONS_INIT;
   int ok;
   int fd;
-  if (!HasOnly(run, one, "name identity key namespace limiter secret")) return 0;
+  if (!HasOnly(run, one, "name identity key namespace limiter secret rate per_us burst")) return 0;
   at.redis_url = run->redis_url;
   at.timeout_us = 10000000;
   at.identity_secret = secret.data;
   at.identity_secret_len = secret.len;
   if (!Expect(run, "client", drl_client_open(&at, &run->client, &run->error), "DRL_OK")) return 0;
-  policy.rate = 10;
-  policy.per_us = 3600000000;
+  policy.rate = Integer(one, "rate", 100);
+  policy.per_us = Integer(one, "per_us", 60000000);
+  policy.burst = Integer(one, "burst", 0);
   policy.fail_strategy = DRL_FAIL_ERROR;
   policy.key_namespace = Text(one, "namespace", NULL);
   policy.name = Text(one, "limiter", NULL);
@@ -75,7 +76,7 @@ int RunKeyCase(Run *run, const cJSON *one) {
   }
   fd = Connect(run->redis_url);
   if (fd < 0) return Fail(run, "no connection to %s", run->redis_url);
-  ok = AllowAndLook(run, fd, identity, Text(one, "key", ""));
+  ok = AllowAndLook(run, fd, identity, policy.burst != 0 ? policy.burst : policy.rate, Text(one, "key", ""));
   close(fd);
   return ok;
 }

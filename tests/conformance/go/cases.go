@@ -53,6 +53,13 @@ type limitCase struct {
 	Name  *string `json:"name"`
 }
 
+func (l *limitCase) burst() int64 {
+	if l.Burst == nil {
+		return l.Rate
+	}
+	return *l.Burst
+}
+
 type limiterCase struct {
 	Limits       []limitCase `json:"limits"`
 	Namespace    *string     `json:"namespace"`
@@ -156,13 +163,14 @@ func uniqueNamespace() string {
 
 type flatDecision []int64
 
-func (f flatDecision) decision() (drl.Decision, error) {
+// decision is that of the case, whose limits in force are those of the limiter.
+func (f flatDecision) decision(limits []limitCase) (drl.Decision, error) {
 	if len(f) != 12 {
 		return drl.Decision{}, fmt.Errorf("a decision has 12 integers, this %d", len(f))
 	}
 	d := drl.Decision{
 		Allowed: f[0] != 0, Outcome: drl.Outcome(f[1]), Cause: drl.Status(f[2]), Charged: drl.Charge(f[3]), Binding: int(f[4]),
-		Degraded: f[5] != 0, Limit: f[6], Remaining: f[7], Cost: f[8], RetryAfter: microseconds(f[9]), ResetAfter: microseconds(f[10]),
+		Degraded: f[5]&1 != 0, Limit: f[6], Remaining: f[7], Cost: f[8], RetryAfter: microseconds(f[9]), ResetAfter: microseconds(f[10]),
 	}
 	if f[9] == -1 {
 		d.RetryAfter = drl.Never
@@ -170,5 +178,11 @@ func (f flatDecision) decision() (drl.Decision, error) {
 	if f[11] != 0 {
 		d.DecidedAt = time.UnixMicro(f[11])
 	}
-	return d, nil
+	var states []drl.LimitState
+	for _, limit := range limits {
+		states = append(states, drl.LimitState{
+			Rate: limit.Rate, Per: microseconds(limit.PerUs), Burst: limit.burst(), Remaining: d.Remaining, ResetAfter: d.ResetAfter,
+		})
+	}
+	return d.WithLimits(states...), nil
 }

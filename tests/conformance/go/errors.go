@@ -63,8 +63,9 @@ func (r *runner) provoke(c *errorCase) (failures []error, err error) {
 		})
 		return failures, err
 	case c.Decision != nil:
-		err := r.withLimiter(tenPerHour(), func(limiter *drl.Limiter) error {
-			decision, err := c.Decision.decision()
+		policy := tenPerHour()
+		err := r.withLimiter(policy, func(limiter *drl.Limiter) error {
+			decision, err := c.Decision.decision(policy.Limits)
 			if err != nil {
 				return err
 			}

@@ -39,7 +39,7 @@ func (r *runner) headerCase(raw json.RawMessage) (string, error) {
 		return c.Name, err
 	}
 	return c.Name, r.withLimiter(limiterCase{Limits: c.Limits}, func(limiter *drl.Limiter) error {
-		decision, err := c.Decision.decision()
+		decision, err := c.Decision.decision(c.Limits)
 		if err != nil {
 			return err
 		}
@@ -96,7 +96,7 @@ func (r *runner) problemCase(raw json.RawMessage) (string, error) {
 		return c.Name, err
 	}
 	return c.Name, r.withLimiter(limiterCase{Limits: c.Limits}, func(limiter *drl.Limiter) error {
-		decision, err := c.Decision.decision()
+		decision, err := c.Decision.decision(c.Limits)
 		if err != nil {
 			return err
 		}

@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"distributed-rate-limiter/drl"
 )
 
 func (r *runner) keyCase(raw json.RawMessage) (string, error) {
@@ -19,6 +21,9 @@ func (r *runner) keyCase(raw json.RawMessage) (string, error) {
 		Namespace *string `json:"namespace"`
 		Limiter   *string `json:"limiter"`
 		Secret    *octets `json:"secret"`
+		Rate      *int64  `json:"rate"`
+		PerUs     *int64  `json:"per_us"`
+		Burst     *int64  `json:"burst"`
 	}
 	if err := strictly(raw, &c); err != nil {
 		return c.Name, err
@@ -28,18 +33,31 @@ func (r *runner) keyCase(raw json.RawMessage) (string, error) {
 		return c.Name, err
 	}
 	defer client.Close()
-	policy := tenPerHour()
-	policy.Namespace, policy.Name = c.Namespace, c.Limiter
+	limit := limitCase{Rate: 100, PerUs: 60_000_000, Burst: c.Burst}
+	if c.Rate != nil {
+		limit.Rate = *c.Rate
+	}
+	if c.PerUs != nil {
+		limit.PerUs = *c.PerUs
+	}
+	policy := limiterCase{Limits: []limitCase{limit}, Namespace: c.Namespace, Name: c.Limiter}
 	limiter, err := policy.open(client)
 	if err != nil {
 		return c.Name, err
 	}
 	ctx, identity := context.Background(), string(c.Identity)
 	return c.Name, inTurn(
+		func() error {
+			key, err := limiter.Key(identity)
+			if err == nil && key != c.Key {
+				err = fmt.Errorf("the key is %s, expected %s", key, c.Key)
+			}
+			return err
+		},
 		func() error { return limiter.Reset(ctx, identity) },
 		func() error { return r.expectExists(c.Key, ":0") },
 		func() error {
-			d, err := limiter.Allow(ctx, identity)
+			d, err := limiter.Allow(ctx, identity, drl.Cost(limit.burst())) // an empty bucket's key lives long enough to be seen
 			if err == nil && !d.Allowed {
 				err = fmt.Errorf("it is not allowed: %+v", d)
 			}

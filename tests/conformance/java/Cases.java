@@ -8,7 +8,9 @@ import java.util.Locale;
 import libdrl.AddressResolver;
 import libdrl.Client;
 import libdrl.Decision;
+import libdrl.FailStrategy;
 import libdrl.HeaderFormat;
+import libdrl.Limit;
 import libdrl.Problem;
 import libdrl.RateLimiter;
 import libdrl.RateLimiterBuilder;
@@ -19,19 +21,24 @@ final class Cases {
   private Cases() {}
 
   static void key(Object json, String redisUrl) throws Exception {
-    Fields one = Fields.of(json, "name", "identity", "key", "namespace", "limiter", "secret");
+    Fields one = Fields.of(json, "name", "identity", "key", "namespace", "limiter", "secret", "rate", "per_us", "burst");
     Object at = one.has("secret") ? java.util.Map.of("secret", one.get("secret")) : null;
     byte[] identity = one.identity();
     URI address = URI.create(redisUrl);
     try (Client client = Openings.client(redisUrl, at, true);
         Socket socket = new Socket(address.getHost(), address.getPort())) {
-      RateLimiterBuilder policy = Openings.policy(client, List.of(java.util.Map.of("rate", 10L, "per_us", 3_600_000_000L)));
+      long rate = one.number("rate", 100);
+      long burst = one.number("burst", 0);
+      RateLimiterBuilder policy = RateLimiter.builder(client).failStrategy(FailStrategy.ERROR)
+          .limit(new Limit(rate, Openings.micros(one.number("per_us", 60_000_000)), burst, null));
       if (one.has("namespace")) policy.namespace(one.text("namespace"));
       if (one.has("limiter")) policy.name(one.text("limiter"));
       try (RateLimiter limiter = policy.open()) {
+        if (!limiter.key(identity).equals(one.text("key"))) throw new Fields.Failure("the key is " + limiter.key(identity));
         limiter.reset(identity);
         exists(socket, one.text("key"), ":0", "before");
-        if (!limiter.allow(identity, 1).allowed()) throw new Fields.Failure("a fresh bucket denied");
+        // An empty bucket's key lives long enough to be seen.
+        if (!limiter.allow(identity, burst == 0 ? rate : burst).allowed()) throw new Fields.Failure("a fresh bucket denied");
         exists(socket, one.text("key"), ":1", "after allow");
         limiter.reset(identity);
         exists(socket, one.text("key"), ":0", "after reset");
@@ -55,7 +62,7 @@ final class Cases {
     List<List<Object>> found = new ArrayList<>();
     try (Client client = Openings.client(redisUrl, null, true);
         RateLimiter limiter = Openings.policy(client, one.list("limits")).open()) {
-      limiter.headers(Openings.decision(one.list("decision")), format).forEach((name, value) -> found.add(List.of(name, value)));
+      limiter.headers(Openings.decision(one.list("decision"), limiter), format).forEach((name, value) -> found.add(List.of(name, value)));
     }
     if (!found.equals(one.list("headers"))) throw new Fields.Failure("headers are " + found);
   }
@@ -64,7 +71,7 @@ final class Cases {
     Fields one = Fields.of(json, "name", "limits", "decision", "http_status", "body");
     try (Client client = Openings.client(redisUrl, null, true);
         RateLimiter limiter = Openings.policy(client, one.list("limits")).open()) {
-      Problem problem = limiter.problem(Openings.decision(one.list("decision")));
+      Problem problem = limiter.problem(Openings.decision(one.list("decision"), limiter));
       if (problem.httpStatus() != one.number("http_status", 0)) throw new Fields.Failure("http status is " + problem.httpStatus());
       if (!problem.body().equals(one.text("body"))) throw new Fields.Failure("body is " + problem.body());
     }
@@ -101,7 +108,7 @@ final class Cases {
         fails(one, "async", () -> ten.allowAsync(identity, cost).join());
         fails(one, "allow_many", () -> ten.allowMany(List.of(new Request(identity, cost))));
       } else if (one.has("decision")) {
-        Decision decision = Openings.decision(one.list("decision"));
+        Decision decision = Openings.decision(one.list("decision"), ten);
         fails(one, "headers", () -> ten.headers(decision));
         fails(one, "problem", () -> ten.problem(decision));
       } else {

@@ -11,6 +11,7 @@ import libdrl.DrlArgumentException;
 import libdrl.DrlException;
 import libdrl.FailStrategy;
 import libdrl.Limit;
+import libdrl.LimitState;
 import libdrl.Outcome;
 import libdrl.RateLimiter;
 import libdrl.RateLimiterBuilder;
@@ -81,12 +82,15 @@ final class Openings {
     return builder.open();
   }
 
-  static Decision decision(List<Object> json) {
+  /** The decision of a case, whose limits in force are those of the limiter. */
+  static Decision decision(List<Object> json, RateLimiter limiter) {
     long[] n = json.stream().mapToLong(Long.class::cast).toArray();
     Outcome outcome = n[1] == 0 ? null : Outcome.values()[(int) n[1] - 1];
     Status cause = java.util.Arrays.stream(Status.values()).filter(status -> status.code() == n[2]).findFirst().orElseThrow();
-    return new Decision(n[0] != 0, outcome, cause, Charged.values()[(int) n[3]], (int) n[4], n[5] != 0, n[6], n[7], n[8],
-        micros(n[9]), micros(n[10]), Instant.EPOCH.plus(n[11], ChronoUnit.MICROS));
+    List<LimitState> limits = limiter.limits().stream().map(limit -> new LimitState(limit.rate(), limit.per(),
+        limit.burst() == 0 ? limit.rate() : limit.burst(), n[7], micros(n[10]))).toList();
+    return new Decision(n[0] != 0, outcome, cause, Charged.values()[(int) n[3]], (int) n[4], (n[5] & 1) != 0, n[6], n[7], n[8],
+        micros(n[9]), micros(n[10]), Instant.EPOCH.plus(n[11], ChronoUnit.MICROS), limits);
   }
 
   static String name(Status status) {

@@ -13,6 +13,7 @@ from distributed_rate_limiter.http import AddressResolver
 
 TIMEOUT_US = 10_000_000
 TEN_AN_HOUR = {"limits": [{"rate": 10, "per_us": 3_600_000_000}]}
+HUNDRED_A_MINUTE = {"rate": 100, "per_us": 60_000_000}
 CHARGED = {False: "no", True: "yes", None: "unknown"}
 
 
@@ -91,15 +92,17 @@ class Run:
 
 
 def keys(run, one):
-    has_only(one, "name", "identity", "key", "namespace", "limiter", "secret")
+    has_only(one, "name", "identity", "key", "namespace", "limiter", "secret", "rate", "per_us", "burst")
     client = run.client(**{name: one[name] for name in ("secret",) if name in one})
-    fields = dict(TEN_AN_HOUR)
+    limit = {**HUNDRED_A_MINUTE, **{name: one[name] for name in ("rate", "per_us", "burst") if name in one}}
+    fields = {"limits": [limit]}
     fields.update({name: one[field] for name, field in (("namespace", "namespace"), ("name", "limiter")) if field in one})
     limiter = run.limiter(client, fields)
     identity = bytes_of(one["identity"])
+    expect("key", limiter.key(identity), one["key"])
     limiter.reset(identity)
     expect("EXISTS before", exists(run, one["key"]), b":0\r\n")
-    expect("allowed", limiter.allow(identity)[0], True)
+    expect("allowed", limiter.allow(identity, limit.get("burst", limit["rate"]))[0], True)
     expect("EXISTS after allow", exists(run, one["key"]), b":1\r\n")
     limiter.reset(identity)
     expect("EXISTS after reset", exists(run, one["key"]), b":0\r\n")
@@ -202,8 +205,18 @@ def check_decision(info, wanted):
 
 def info_of(run, one):
     """The information that the package would have made of this decision."""
-    limiter = run.limiter(run.client(), {"limits": one.get("limits", TEN_AN_HOUR["limits"])})
-    return RateLimitInfo(tuple(one["decision"]), limiter.peek("nobody")._limiter)
+    limits = one.get("limits", TEN_AN_HOUR["limits"])
+    limiter = run.limiter(run.client(), {"limits": limits})
+    return RateLimitInfo(values_of(one["decision"], limits), limiter.peek("nobody")._limiter)
+
+
+def values_of(decision, limits):
+    """In the order of the package, with these limits in force."""
+    *rest, binding, flags, limit, remaining, cost, retry_after_us, reset_after_us, decided_at_us = decision
+    values = [*rest, flags, binding, limit, remaining, cost, retry_after_us, reset_after_us, decided_at_us, 0, len(limits)]
+    for one in limits:
+        values += [one["rate"], one["per_us"], one.get("burst", one["rate"]), remaining, reset_after_us]
+    return tuple(values)
 
 
 def headers(run, one):

@@ -77,6 +77,14 @@ class Case
     Drl::Limit.new(rate: object["rate"], per: seconds(object["per_us"]), burst: object["burst"], name: object["name"])
   end
 
+  # The gem's decision from the integers of a case, which leave out the limits in force.
+  def decision_of(numbers, limits)
+    *first, binding, flags = numbers.first(6)
+    remaining, reset_after_us = numbers.values_at(7, 10)
+    states = limits.map { |limit| [*limit.values_at("rate", "per_us"), limit.fetch("burst", limit["rate"]), remaining, reset_after_us] }
+    Drl::Decision.new([*first, flags, binding, *numbers.drop(6), 0, limits.size, *states.flatten])
+  end
+
   def open_resolver(object)
     only(object, FIELDS[:resolver])
     options = object.transform_keys(&:to_sym)
@@ -108,16 +116,19 @@ end
 
 # keys.json
 class KeyCase < Case
-  KNOWN = %w[name identity key namespace limiter secret].freeze
+  KNOWN = %w[name identity key namespace limiter secret rate per_us burst].freeze
+  LIMIT = { "rate" => 100, "per_us" => 60_000_000 }.freeze
 
   def check(one)
     client = open_client({ "secret" => one["secret"] }.compact, timeout: 10)
-    policy = { "limits" => HOUR, "namespace" => one["namespace"], "name" => one["limiter"] }.compact
+    limit = LIMIT.merge(one.slice("rate", "per_us", "burst"))
+    policy = { "limits" => [limit], "namespace" => one["namespace"], "name" => one["limiter"] }.compact
     limiter = open_limiter(client, policy)
     identity = bytes(one["identity"])
+    same("key", limiter.key(identity), one["key"])
     limiter.reset(identity)
     same("EXISTS before", exists(one["key"]), ":0")
-    same("allowed", limiter.allow(identity).allowed?, true)
+    same("allowed", limiter.allow(identity, cost: limit.fetch("burst", limit["rate"])).allowed?, true)
     same("EXISTS after allow", exists(one["key"]), ":1")
     limiter.reset(identity)
     same("EXISTS after reset", exists(one["key"]), ":0")
@@ -216,7 +227,7 @@ class HeaderCase < Case
   def check(one)
     limiter = open_limiter(open_client({}, timeout: 10), { "limits" => one["limits"] })
     options = { styles: one["styles"]&.map(&:to_sym), x_reset: one["x_reset"]&.to_sym, lower_case: one["lower_case"] }.compact
-    same("headers", limiter.headers(Drl::Decision.new(one["decision"]), **options).to_a, one["headers"])
+    same("headers", limiter.headers(decision_of(one["decision"], one["limits"]), **options).to_a, one["headers"])
   end
 end
 
@@ -226,7 +237,7 @@ class ProblemCase < Case
 
   def check(one)
     limiter = open_limiter(open_client({}, timeout: 10), { "limits" => one["limits"] })
-    problem = limiter.problem(Drl::Decision.new(one["decision"]))
+    problem = limiter.problem(decision_of(one["decision"], one["limits"]))
     same("HTTP status", problem.status, one["http_status"])
     same("body", problem.body, one["body"])
   end
@@ -275,7 +286,7 @@ class ErrorCase < Case
 
   def calls_of_decision(numbers)
     limiter = open_limiter(open_client({}, timeout: 10), { "limits" => HOUR })
-    decision = Drl::Decision.new(numbers)
+    decision = decision_of(numbers, HOUR)
     { "headers" => -> { limiter.headers(decision) }, "problem" => -> { limiter.problem(decision) } }
   end
 end

@@ -13,10 +13,14 @@
 #include "drl_flat.h"
 
 /* What types.go says again. */
-_Static_assert(DRL_FLAT_ALLOWED == 0 && DRL_FLAT_LIMIT == 6 && DRL_FLAT_DECIDED_AT_US == 11, "DecisionLen");
-_Static_assert(DRL_FLAT_DECISION_LEN == 12 && DRL_FLAT_COMPLETION_LEN == 14, "CompletionLen");
+_Static_assert(DRL_FLAT_ALLOWED == 0 && DRL_FLAT_FLAGS == 4 && DRL_FLAT_LIMIT == 6 && DRL_FLAT_DECIDED_AT_US == 11, "decision.go");
+_Static_assert(DRL_FLAT_LIMITS_COUNT == 13 && DRL_FLAT_LIMITS == 14 && DRL_FLAT_LIMIT_LEN == 5, "LimitsCount, Limits, LimitLen");
+_Static_assert(DRL_FLAT_LIMIT_RATE == 0 && DRL_FLAT_LIMIT_BURST == 2 && DRL_FLAT_LIMIT_RESET_AFTER_US == 4, "decision.go");
+_Static_assert(DRL_FLAT_DECISION_LEN == 54 && DRL_FLAT_COMPLETION_LEN == 56 && DRL_LIMITS_MAX == 8, "DecisionLen, LimitsMax");
+_Static_assert(DRL_DECISION_DEGRADED == 1 && DRL_FAIL_OPEN == 1 && DRL_FAIL_ERROR == 3, "decision.go, options.go");
+_Static_assert(DRL_KEY_SIZE == 256, "KeySize");
 _Static_assert(DRL_FLAT_HEADERS_SIZE == 2816 && DRL_PROBLEM_SIZE_MAX == 8192, "HeadersSize, ProblemSize");
-_Static_assert(DRL_CLIENT_ADDRESS_SIZE == 64 && DRL_FLAT_STATS_LEN == 53, "AddressSize, StatsLen");
+_Static_assert(DRL_CLIENT_ADDRESS_SIZE == 64 && DRL_FLAT_STATS_LEN == 54, "AddressSize, StatsLen");
 _Static_assert(DRL_IDENTITY_LEN_MAX == 65536 && DRL_REQUESTS_MAX == 4096, "IdentityLenMax, RequestsMax");
 _Static_assert(sizeof(drl_error) == 256 && sizeof(size_t) == 8, "Error");
 
@@ -47,10 +51,11 @@ typedef int32_t drl_status;
 %typemap(gotype) int64_t *, int64_t [ANY] "*int64"
 %typemap(gotype) int32_t * "*int32"
 %typemap(gotype) size_t * "*int64"
-%typemap(gotype) char text[ANY], char body[ANY], char address[ANY], char *text "*byte"
-%typemap(in) drl_error *, int64_t *, int64_t [ANY], int32_t *, size_t *, char text[ANY], char body[ANY], char address[ANY], char *text
+%typemap(gotype) char text[ANY], char body[ANY], char address[ANY], char key[ANY], char *text "*byte"
+%typemap(in) drl_error *, int64_t *, int64_t [ANY], int32_t *, size_t *, char text[ANY], char body[ANY], char address[ANY], char key[ANY],
+  char *text
   %{ $1 = ($1_ltype)$input; %}
-%typemap(freearg) char text[ANY], char body[ANY], char address[ANY], char *text ""
+%typemap(freearg) char text[ANY], char body[ANY], char address[ANY], char key[ANY], char *text ""
 
 /* Text and bytes. */
 %typemap(in) const char * %{ $1 = Copied($input); %}
@@ -72,6 +77,7 @@ typedef int32_t drl_status;
 %rename(QueueSubmit) drl_flat_queue_submit;
 %rename(QueueWait) drl_flat_queue_wait;
 %rename(QueueCancel) drl_queue_cancel;
+%rename(Key) drl_flat_key;
 %rename(Headers) drl_flat_headers;
 %rename(Problem) drl_flat_problem;
 %rename(ResolverOpen) drl_flat_resolver_open;

@@ -14,35 +14,59 @@ static drl_status Fail(drl_status status, const char *message, drl_error *error)
 }
 
 static void Flatten(const drl_decision *decision, int64_t *out) {
+  int32_t i;
+  memset(out, 0, DRL_FLAT_DECISION_LEN * sizeof *out);
   out[DRL_FLAT_ALLOWED] = decision->allowed;
   out[DRL_FLAT_OUTCOME] = decision->outcome;
   out[DRL_FLAT_CAUSE] = decision->cause;
   out[DRL_FLAT_CHARGED] = decision->charged;
+  out[DRL_FLAT_FLAGS] = decision->flags;
   out[DRL_FLAT_BINDING] = decision->binding;
-  out[DRL_FLAT_DEGRADED] = decision->degraded;
   out[DRL_FLAT_LIMIT] = decision->limit;
   out[DRL_FLAT_REMAINING] = decision->remaining;
   out[DRL_FLAT_COST] = decision->cost;
   out[DRL_FLAT_RETRY_AFTER_US] = decision->retry_after_us;
   out[DRL_FLAT_RESET_AFTER_US] = decision->reset_after_us;
   out[DRL_FLAT_DECIDED_AT_US] = decision->decided_at_us;
+  out[DRL_FLAT_WAIT_US] = decision->wait_us;
+  out[DRL_FLAT_LIMITS_COUNT] = decision->limits_count;
+  for (i = 0; i < decision->limits_count; ++i) {
+    int64_t *limit = out + DRL_FLAT_LIMITS + i * DRL_FLAT_LIMIT_LEN;
+    limit[DRL_FLAT_LIMIT_RATE] = decision->limits[i].rate;
+    limit[DRL_FLAT_LIMIT_PER_US] = decision->limits[i].per_us;
+    limit[DRL_FLAT_LIMIT_BURST] = decision->limits[i].burst;
+    limit[DRL_FLAT_LIMIT_REMAINING] = decision->limits[i].remaining;
+    limit[DRL_FLAT_LIMIT_RESET_AFTER_US] = decision->limits[i].reset_after_us;
+  }
 }
 
 static drl_decision Unflatten(const int64_t *in) {
   drl_decision decision;
+  int32_t i;
   memset(&decision, 0, sizeof decision);
   decision.allowed = (int32_t)in[DRL_FLAT_ALLOWED];
   decision.outcome = (int32_t)in[DRL_FLAT_OUTCOME];
   decision.cause = (drl_status)in[DRL_FLAT_CAUSE];
   decision.charged = (int32_t)in[DRL_FLAT_CHARGED];
+  decision.flags = (int32_t)in[DRL_FLAT_FLAGS];
   decision.binding = (int32_t)in[DRL_FLAT_BINDING];
-  decision.degraded = (int32_t)in[DRL_FLAT_DEGRADED];
   decision.limit = in[DRL_FLAT_LIMIT];
   decision.remaining = in[DRL_FLAT_REMAINING];
   decision.cost = in[DRL_FLAT_COST];
   decision.retry_after_us = in[DRL_FLAT_RETRY_AFTER_US];
   decision.reset_after_us = in[DRL_FLAT_RESET_AFTER_US];
   decision.decided_at_us = in[DRL_FLAT_DECIDED_AT_US];
+  decision.wait_us = in[DRL_FLAT_WAIT_US];
+  if (in[DRL_FLAT_LIMITS_COUNT] < 0 || in[DRL_FLAT_LIMITS_COUNT] > DRL_LIMITS_MAX) return decision;
+  decision.limits_count = (int32_t)in[DRL_FLAT_LIMITS_COUNT];
+  for (i = 0; i < decision.limits_count; ++i) {
+    const int64_t *limit = in + DRL_FLAT_LIMITS + i * DRL_FLAT_LIMIT_LEN;
+    decision.limits[i].rate = limit[DRL_FLAT_LIMIT_RATE];
+    decision.limits[i].per_us = limit[DRL_FLAT_LIMIT_PER_US];
+    decision.limits[i].burst = limit[DRL_FLAT_LIMIT_BURST];
+    decision.limits[i].remaining = limit[DRL_FLAT_LIMIT_REMAINING];
+    decision.limits[i].reset_after_us = limit[DRL_FLAT_LIMIT_RESET_AFTER_US];
+  }
   return decision;
 }
 
@@ -131,6 +155,11 @@ drl_status drl_flat_reset(drl_limiter *limiter, const char *identity, size_t ide
   return drl_limiter_reset(limiter, identity, identity_len, error);
 }
 
+drl_status drl_flat_key(drl_limiter *limiter, const char *identity, size_t identity_len, char key[DRL_KEY_SIZE],
+                        size_t *key_len, drl_error *error) {
+  return drl_limiter_key(limiter, identity, identity_len, key, DRL_KEY_SIZE, key_len, error);
+}
+
 /* Cuts the packed identities; how many there are, or -1 when the packing is broken or they are more than `capacity`. */
 static int64_t Unpack(const char *packed, size_t packed_len, drl_limiter *limiter, const int64_t *costs,
                       drl_request *requests, size_t capacity) {
@@ -171,7 +200,7 @@ drl_status drl_flat_allow_many(drl_client *client, drl_limiter *limiter, const c
   } else if (Unpack(identities, identities_len, limiter, costs, requests, costs_len) != (int64_t)costs_len) {
     status = Fail(DRL_ERR_CAPACITY, "identities and costs are not equally many", error);
   } else {
-    status = drl_client_allow_many(client, requests, (int32_t)costs_len, made, error);
+    status = drl_client_decide(client, requests, sizeof *requests, (int32_t)costs_len, made, error);
     for (i = 0; i < costs_len; ++i) Flatten(&made[i], decisions + i * DRL_FLAT_DECISION_LEN);
   }
   free(requests);

@@ -184,10 +184,14 @@ static void* Swig_malloc(int c) {
 #include "drl_flat.h"
 
 /* What types.go says again. */
-_Static_assert(DRL_FLAT_ALLOWED == 0 && DRL_FLAT_LIMIT == 6 && DRL_FLAT_DECIDED_AT_US == 11, "DecisionLen");
-_Static_assert(DRL_FLAT_DECISION_LEN == 12 && DRL_FLAT_COMPLETION_LEN == 14, "CompletionLen");
+_Static_assert(DRL_FLAT_ALLOWED == 0 && DRL_FLAT_FLAGS == 4 && DRL_FLAT_LIMIT == 6 && DRL_FLAT_DECIDED_AT_US == 11, "decision.go");
+_Static_assert(DRL_FLAT_LIMITS_COUNT == 13 && DRL_FLAT_LIMITS == 14 && DRL_FLAT_LIMIT_LEN == 5, "LimitsCount, Limits, LimitLen");
+_Static_assert(DRL_FLAT_LIMIT_RATE == 0 && DRL_FLAT_LIMIT_BURST == 2 && DRL_FLAT_LIMIT_RESET_AFTER_US == 4, "decision.go");
+_Static_assert(DRL_FLAT_DECISION_LEN == 54 && DRL_FLAT_COMPLETION_LEN == 56 && DRL_LIMITS_MAX == 8, "DecisionLen, LimitsMax");
+_Static_assert(DRL_DECISION_DEGRADED == 1 && DRL_FAIL_OPEN == 1 && DRL_FAIL_ERROR == 3, "decision.go, options.go");
+_Static_assert(DRL_KEY_SIZE == 256, "KeySize");
 _Static_assert(DRL_FLAT_HEADERS_SIZE == 2816 && DRL_PROBLEM_SIZE_MAX == 8192, "HeadersSize, ProblemSize");
-_Static_assert(DRL_CLIENT_ADDRESS_SIZE == 64 && DRL_FLAT_STATS_LEN == 53, "AddressSize, StatsLen");
+_Static_assert(DRL_CLIENT_ADDRESS_SIZE == 64 && DRL_FLAT_STATS_LEN == 54, "AddressSize, StatsLen");
 _Static_assert(DRL_IDENTITY_LEN_MAX == 65536 && DRL_REQUESTS_MAX == 4096, "IdentityLenMax, RequestsMax");
 _Static_assert(sizeof(drl_error) == 256 && sizeof(size_t) == 8, "Error");
 
@@ -205,7 +209,7 @@ static char *Copied(_gostring_ text) {
 extern "C" {
 #endif
 
-void _wrap_Swig_free_capi_82d8ae76c55a07aa(void *_swig_go_0) {
+void _wrap_Swig_free_capi_3188f49a8d159527(void *_swig_go_0) {
   void *arg1 = (void *) 0 ;
   
   arg1 = *(void **)&_swig_go_0; 
@@ -215,7 +219,7 @@ void _wrap_Swig_free_capi_82d8ae76c55a07aa(void *_swig_go_0) {
 }
 
 
-void *_wrap_Swig_malloc_capi_82d8ae76c55a07aa(intgo _swig_go_0) {
+void *_wrap_Swig_malloc_capi_3188f49a8d159527(intgo _swig_go_0) {
   int arg1 ;
   void *result = 0 ;
   void *_swig_go_result;
@@ -228,7 +232,7 @@ void *_wrap_Swig_malloc_capi_82d8ae76c55a07aa(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_ClientOpen_capi_82d8ae76c55a07aa(_gostring_ _swig_go_0, long long _swig_go_1, long long _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, _gostring_ _swig_go_6, long long _swig_go_7, intgo _swig_go_8, drl_client **_swig_go_9, drl_error *_swig_go_10) {
+intgo _wrap_ClientOpen_capi_3188f49a8d159527(_gostring_ _swig_go_0, long long _swig_go_1, long long _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, _gostring_ _swig_go_6, long long _swig_go_7, intgo _swig_go_8, drl_client **_swig_go_9, drl_error *_swig_go_10) {
   char *arg1 = (char *) 0 ;
   int64_t arg2 ;
   int64_t arg3 ;
@@ -269,7 +273,7 @@ intgo _wrap_ClientOpen_capi_82d8ae76c55a07aa(_gostring_ _swig_go_0, long long _s
 }
 
 
-intgo _wrap_LimiterOpen_capi_82d8ae76c55a07aa(drl_client *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, _goslice_ _swig_go_4, _gostring_ _swig_go_5, drl_limiter **_swig_go_6, drl_error *_swig_go_7) {
+intgo _wrap_LimiterOpen_capi_3188f49a8d159527(drl_client *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, _goslice_ _swig_go_4, _gostring_ _swig_go_5, drl_limiter **_swig_go_6, drl_error *_swig_go_7) {
   drl_client *arg1 = (drl_client *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -300,7 +304,33 @@ intgo _wrap_LimiterOpen_capi_82d8ae76c55a07aa(drl_client *_swig_go_0, _gostring_
 }
 
 
-intgo _wrap_QueueOpen_capi_82d8ae76c55a07aa(drl_client *_swig_go_0, long long _swig_go_1, drl_queue **_swig_go_2, drl_error *_swig_go_3) {
+intgo _wrap_Key_capi_3188f49a8d159527(drl_limiter *_swig_go_0, _gostring_ _swig_go_1, char *_swig_go_2, long long *_swig_go_3, drl_error *_swig_go_4) {
+  drl_limiter *arg1 = (drl_limiter *) 0 ;
+  char *arg2 = (char *) 0 ;
+  size_t arg3 ;
+  char *arg4 ;
+  size_t *arg5 = (size_t *) 0 ;
+  drl_error *arg6 = (drl_error *) 0 ;
+  drl_status result;
+  intgo _swig_go_result;
+  
+  arg1 = (drl_limiter *)_swig_go_0; 
+  
+  arg2 = (char *)_swig_go_1.p;
+  arg3 = (size_t)_swig_go_1.n;
+  
+  arg4 = (char *)_swig_go_2; 
+  arg5 = (size_t *)_swig_go_3; 
+  arg6 = (drl_error *)_swig_go_4; 
+  
+  result = (drl_status)drl_flat_key(arg1,(char const *)arg2,arg3,arg4,arg5,arg6);
+  _swig_go_result = result; 
+  
+  return _swig_go_result;
+}
+
+
+intgo _wrap_QueueOpen_capi_3188f49a8d159527(drl_client *_swig_go_0, long long _swig_go_1, drl_queue **_swig_go_2, drl_error *_swig_go_3) {
   drl_client *arg1 = (drl_client *) 0 ;
   int64_t arg2 ;
   drl_queue **arg3 = (drl_queue **) 0 ;
@@ -319,7 +349,7 @@ intgo _wrap_QueueOpen_capi_82d8ae76c55a07aa(drl_client *_swig_go_0, long long _s
 }
 
 
-intgo _wrap_QueueSubmit_capi_82d8ae76c55a07aa(drl_queue *_swig_go_0, drl_limiter *_swig_go_1, _gostring_ _swig_go_2, long long _swig_go_3, intgo _swig_go_4, long long _swig_go_5, drl_error *_swig_go_6) {
+intgo _wrap_QueueSubmit_capi_3188f49a8d159527(drl_queue *_swig_go_0, drl_limiter *_swig_go_1, _gostring_ _swig_go_2, long long _swig_go_3, intgo _swig_go_4, long long _swig_go_5, drl_error *_swig_go_6) {
   drl_queue *arg1 = (drl_queue *) 0 ;
   drl_limiter *arg2 = (drl_limiter *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -348,7 +378,7 @@ intgo _wrap_QueueSubmit_capi_82d8ae76c55a07aa(drl_queue *_swig_go_0, drl_limiter
 }
 
 
-intgo _wrap_QueueWait_capi_82d8ae76c55a07aa(drl_queue *_swig_go_0, long long _swig_go_1, long long *_swig_go_2, intgo _swig_go_3, int *_swig_go_4, drl_error *_swig_go_5) {
+intgo _wrap_QueueWait_capi_3188f49a8d159527(drl_queue *_swig_go_0, long long _swig_go_1, long long *_swig_go_2, intgo _swig_go_3, int *_swig_go_4, drl_error *_swig_go_5) {
   drl_queue *arg1 = (drl_queue *) 0 ;
   int64_t arg2 ;
   int64_t *arg3 = (int64_t *) 0 ;
@@ -371,7 +401,7 @@ intgo _wrap_QueueWait_capi_82d8ae76c55a07aa(drl_queue *_swig_go_0, long long _sw
 }
 
 
-intgo _wrap_Headers_capi_82d8ae76c55a07aa(drl_limiter *_swig_go_0, long long *_swig_go_1, intgo _swig_go_2, intgo _swig_go_3, intgo _swig_go_4, long long _swig_go_5, char *_swig_go_6, long long *_swig_go_7, drl_error *_swig_go_8) {
+intgo _wrap_Headers_capi_3188f49a8d159527(drl_limiter *_swig_go_0, long long *_swig_go_1, intgo _swig_go_2, intgo _swig_go_3, intgo _swig_go_4, long long _swig_go_5, char *_swig_go_6, long long *_swig_go_7, drl_error *_swig_go_8) {
   drl_limiter *arg1 = (drl_limiter *) 0 ;
   int64_t *arg2 ;
   int32_t arg3 ;
@@ -401,7 +431,7 @@ intgo _wrap_Headers_capi_82d8ae76c55a07aa(drl_limiter *_swig_go_0, long long *_s
 }
 
 
-intgo _wrap_Problem_capi_82d8ae76c55a07aa(drl_limiter *_swig_go_0, long long *_swig_go_1, char *_swig_go_2, long long *_swig_go_3, int *_swig_go_4, drl_error *_swig_go_5) {
+intgo _wrap_Problem_capi_3188f49a8d159527(drl_limiter *_swig_go_0, long long *_swig_go_1, char *_swig_go_2, long long *_swig_go_3, int *_swig_go_4, drl_error *_swig_go_5) {
   drl_limiter *arg1 = (drl_limiter *) 0 ;
   int64_t *arg2 ;
   char *arg3 ;
@@ -425,7 +455,7 @@ intgo _wrap_Problem_capi_82d8ae76c55a07aa(drl_limiter *_swig_go_0, long long *_s
 }
 
 
-intgo _wrap_ResolverOpen_capi_82d8ae76c55a07aa(intgo _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, drl_resolver **_swig_go_6, drl_error *_swig_go_7) {
+intgo _wrap_ResolverOpen_capi_3188f49a8d159527(intgo _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, drl_resolver **_swig_go_6, drl_error *_swig_go_7) {
   int32_t arg1 ;
   int32_t arg2 ;
   int32_t arg3 ;
@@ -453,7 +483,7 @@ intgo _wrap_ResolverOpen_capi_82d8ae76c55a07aa(intgo _swig_go_0, intgo _swig_go_
 }
 
 
-intgo _wrap_Resolve_capi_82d8ae76c55a07aa(drl_resolver *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, char *_swig_go_3, long long *_swig_go_4, drl_error *_swig_go_5) {
+intgo _wrap_Resolve_capi_3188f49a8d159527(drl_resolver *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, char *_swig_go_3, long long *_swig_go_4, drl_error *_swig_go_5) {
   drl_resolver *arg1 = (drl_resolver *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -485,7 +515,7 @@ intgo _wrap_Resolve_capi_82d8ae76c55a07aa(drl_resolver *_swig_go_0, _gostring_ _
 }
 
 
-intgo _wrap_ClientStats_capi_82d8ae76c55a07aa(drl_client *_swig_go_0, long long *_swig_go_1, drl_error *_swig_go_2) {
+intgo _wrap_ClientStats_capi_3188f49a8d159527(drl_client *_swig_go_0, long long *_swig_go_1, drl_error *_swig_go_2) {
   drl_client *arg1 = (drl_client *) 0 ;
   int64_t *arg2 ;
   drl_error *arg3 = (drl_error *) 0 ;
@@ -502,7 +532,7 @@ intgo _wrap_ClientStats_capi_82d8ae76c55a07aa(drl_client *_swig_go_0, long long 
 }
 
 
-void _wrap_ClientClose_capi_82d8ae76c55a07aa(drl_client *_swig_go_0) {
+void _wrap_ClientClose_capi_3188f49a8d159527(drl_client *_swig_go_0) {
   drl_client *arg1 = (drl_client *) 0 ;
   
   arg1 = (drl_client *)_swig_go_0; 
@@ -512,7 +542,7 @@ void _wrap_ClientClose_capi_82d8ae76c55a07aa(drl_client *_swig_go_0) {
 }
 
 
-void _wrap_LimiterClose_capi_82d8ae76c55a07aa(drl_limiter *_swig_go_0) {
+void _wrap_LimiterClose_capi_3188f49a8d159527(drl_limiter *_swig_go_0) {
   drl_limiter *arg1 = (drl_limiter *) 0 ;
   
   arg1 = (drl_limiter *)_swig_go_0; 
@@ -522,7 +552,7 @@ void _wrap_LimiterClose_capi_82d8ae76c55a07aa(drl_limiter *_swig_go_0) {
 }
 
 
-void _wrap_QueueClose_capi_82d8ae76c55a07aa(drl_queue *_swig_go_0) {
+void _wrap_QueueClose_capi_3188f49a8d159527(drl_queue *_swig_go_0) {
   drl_queue *arg1 = (drl_queue *) 0 ;
   
   arg1 = (drl_queue *)_swig_go_0; 
@@ -532,7 +562,7 @@ void _wrap_QueueClose_capi_82d8ae76c55a07aa(drl_queue *_swig_go_0) {
 }
 
 
-intgo _wrap_QueueCancel_capi_82d8ae76c55a07aa(drl_queue *_swig_go_0, long long _swig_go_1, drl_error *_swig_go_2) {
+intgo _wrap_QueueCancel_capi_3188f49a8d159527(drl_queue *_swig_go_0, long long _swig_go_1, drl_error *_swig_go_2) {
   drl_queue *arg1 = (drl_queue *) 0 ;
   int64_t arg2 ;
   drl_error *arg3 = (drl_error *) 0 ;
@@ -549,7 +579,7 @@ intgo _wrap_QueueCancel_capi_82d8ae76c55a07aa(drl_queue *_swig_go_0, long long _
 }
 
 
-void _wrap_ResolverClose_capi_82d8ae76c55a07aa(drl_resolver *_swig_go_0) {
+void _wrap_ResolverClose_capi_3188f49a8d159527(drl_resolver *_swig_go_0) {
   drl_resolver *arg1 = (drl_resolver *) 0 ;
   
   arg1 = (drl_resolver *)_swig_go_0; 
@@ -559,7 +589,7 @@ void _wrap_ResolverClose_capi_82d8ae76c55a07aa(drl_resolver *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_ResolverHeader_capi_82d8ae76c55a07aa(drl_resolver *_swig_go_0) {
+_gostring_ _wrap_ResolverHeader_capi_3188f49a8d159527(drl_resolver *_swig_go_0) {
   drl_resolver *arg1 = (drl_resolver *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -572,7 +602,7 @@ _gostring_ _wrap_ResolverHeader_capi_82d8ae76c55a07aa(drl_resolver *_swig_go_0) 
 }
 
 
-intgo _wrap_ClientMetrics_capi_82d8ae76c55a07aa(drl_client *_swig_go_0, char *_swig_go_1, long long _swig_go_2, long long *_swig_go_3, drl_error *_swig_go_4) {
+intgo _wrap_ClientMetrics_capi_3188f49a8d159527(drl_client *_swig_go_0, char *_swig_go_1, long long _swig_go_2, long long *_swig_go_3, drl_error *_swig_go_4) {
   drl_client *arg1 = (drl_client *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -594,7 +624,7 @@ intgo _wrap_ClientMetrics_capi_82d8ae76c55a07aa(drl_client *_swig_go_0, char *_s
 }
 
 
-_gostring_ _wrap_StatusName_capi_82d8ae76c55a07aa(intgo _swig_go_0) {
+_gostring_ _wrap_StatusName_capi_3188f49a8d159527(intgo _swig_go_0) {
   drl_status arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -607,7 +637,7 @@ _gostring_ _wrap_StatusName_capi_82d8ae76c55a07aa(intgo _swig_go_0) {
 }
 
 
-_gostring_ _wrap_StatusMessage_capi_82d8ae76c55a07aa(intgo _swig_go_0) {
+_gostring_ _wrap_StatusMessage_capi_3188f49a8d159527(intgo _swig_go_0) {
   drl_status arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -620,7 +650,7 @@ _gostring_ _wrap_StatusMessage_capi_82d8ae76c55a07aa(intgo _swig_go_0) {
 }
 
 
-_gostring_ _wrap_Version_capi_82d8ae76c55a07aa() {
+_gostring_ _wrap_Version_capi_3188f49a8d159527() {
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
@@ -631,7 +661,7 @@ _gostring_ _wrap_Version_capi_82d8ae76c55a07aa() {
 }
 
 
-intgo _wrap_QueueFd_capi_82d8ae76c55a07aa(drl_queue *_swig_go_0) {
+intgo _wrap_QueueFd_capi_3188f49a8d159527(drl_queue *_swig_go_0) {
   drl_queue *arg1 = (drl_queue *) 0 ;
   int32_t result;
   intgo _swig_go_result;

@@ -6,12 +6,17 @@ package capi
 
 // Sizes of what C writes to; drl.i asserts that C agrees.
 const (
-	DecisionLen    = 12
+	LimitsMax      = 8
+	LimitsCount    = 13 // where a decision says how many limits follow
+	Limits         = 14 // where they follow
+	LimitLen       = 5
+	DecisionLen    = Limits + LimitsMax*LimitLen
 	CompletionLen  = 2 + DecisionLen
-	StatsLen       = 53
+	StatsLen       = 54
 	HeadersSize    = 2816
 	ProblemSize    = 8192
 	AddressSize    = 64
+	KeySize        = 256
 	IdentityLenMax = 65536
 	RequestsMax    = 4096
 )

@@ -1,4 +1,5 @@
-// Package redistest runs private Redis servers for tests: on a Unix socket in a temporary folder, or on a free port.
+// Package redistest runs private Redis servers for tests, on a Unix socket in a temporary folder. Whoever connects is the smallest
+// user that the documents name, and nothing must have been refused when a server is stopped.
 package redistest
 
 import (
@@ -10,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -38,7 +40,14 @@ func Main(run func(*Server) int) int {
 		return 1
 	}
 	defer server.Stop()
-	return run(server)
+	if status := run(server); status != 0 {
+		return status
+	}
+	if err := server.refused(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
 }
 
 // Start runs a server of this test's own.
@@ -53,8 +62,33 @@ func Start(t testing.TB) *Server {
 	if err := server.run(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(server.Stop)
+	t.Cleanup(func() {
+		if err := server.refused(); err != nil {
+			t.Error(err)
+		}
+		server.Stop()
+	})
 	return server
+}
+
+// users are the options of redis-server that make the documented user of everybody, and one who may do everything.
+func users() ([]string, error) {
+	_, here, _, _ := runtime.Caller(0)
+	rules, err := exec.Command(filepath.Join(filepath.Dir(here), "../../../../scripts/redis-user"), "--rules", "reset").Output()
+	options := append([]string{"--user", "default", "on", "nopass"}, strings.Fields(string(rules))...)
+	return append(options, "--user", "admin", "on", ">admin", "~*", "+@all"), err
+}
+
+// refused is an error if Redis refused anything to anybody.
+func (s *Server) refused() error {
+	if s.process == nil {
+		return nil
+	}
+	s.Thaw()
+	if reply, err := s.Ask("ACL LOG"); err != nil || reply != "*0" {
+		return fmt.Errorf("Redis refused something to the documented user: ACL LOG says %s %v", reply, err)
+	}
+	return nil
 }
 
 func onSocket(folder string) *Server {
@@ -66,7 +100,11 @@ func onSocket(folder string) *Server {
 }
 
 func (s *Server) run() error {
-	s.process = exec.Command("redis-server", s.args...)
+	users, err := users()
+	if err != nil {
+		return err
+	}
+	s.process = exec.Command("redis-server", append(s.args, users...)...)
 	if err := s.process.Start(); err != nil {
 		return err
 	}
@@ -105,7 +143,7 @@ func (s *Server) Emptied() string {
 	return s.URL
 }
 
-// Ask sends one inline command and gives the first line of the reply.
+// Ask sends one inline command, as one who may do everything, and gives the first line of the reply.
 func (s *Server) Ask(command string) (string, error) {
 	conn, err := net.DialTimeout(s.network, s.address, time.Second)
 	if err != nil {
@@ -113,10 +151,14 @@ func (s *Server) Ask(command string) (string, error) {
 	}
 	defer conn.Close()
 	conn.SetDeadline(time.Now().Add(5 * time.Second))
-	if _, err := fmt.Fprintf(conn, "%s\r\n", command); err != nil {
+	if _, err := fmt.Fprintf(conn, "AUTH admin admin\r\n%s\r\n", command); err != nil {
 		return "", err
 	}
-	line, err := bufio.NewReader(conn).ReadString('\n')
+	replies := bufio.NewReader(conn)
+	if _, err := replies.ReadString('\n'); err != nil {
+		return "", err
+	}
+	line, err := replies.ReadString('\n')
 	return strings.TrimRight(line, "\r\n"), err
 }
 

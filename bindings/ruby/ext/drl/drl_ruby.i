@@ -71,9 +71,7 @@ typedef int drl_status;
 }
 
 %typemap(in) const int64_t decision[ANY] (int64_t numbers[$1_dim0]) {
-  Check_Type($input, T_ARRAY);
-  if (RARRAY_LEN($input) != $1_dim0) rb_raise(rb_eArgError, "$1_name must hold %d Integers", (int)$1_dim0);
-  for (int i = 0; i < $1_dim0; ++i) numbers[i] = drl_ruby_integer(RARRAY_AREF($input, i), INT64_MIN, INT64_MAX, "$1_name");
+  drl_ruby_decision_fill($input, numbers);
   $1 = numbers;
 }
 
@@ -87,11 +85,13 @@ typedef int drl_status;
 %typemap(argout) drl_resolver ** "$result = drl_ruby_wrap_resolver(*$1);"
 
 %typemap(in, numinputs=0) (char text[DRL_FLAT_HEADERS_SIZE], size_t *text_len) (char bytes[DRL_FLAT_HEADERS_SIZE], size_t length),
-                          (char address[DRL_CLIENT_ADDRESS_SIZE], size_t *address_len) (char bytes[DRL_CLIENT_ADDRESS_SIZE], size_t length) {
+                          (char address[DRL_CLIENT_ADDRESS_SIZE], size_t *address_len) (char bytes[DRL_CLIENT_ADDRESS_SIZE], size_t length),
+                          (char key[DRL_KEY_SIZE], size_t *key_len) (char bytes[DRL_KEY_SIZE], size_t length) {
   $1 = bytes;
   $2 = &length;
 }
-%typemap(argout) (char text[DRL_FLAT_HEADERS_SIZE], size_t *text_len), (char address[DRL_CLIENT_ADDRESS_SIZE], size_t *address_len)
+%typemap(argout) (char text[DRL_FLAT_HEADERS_SIZE], size_t *text_len), (char address[DRL_CLIENT_ADDRESS_SIZE], size_t *address_len),
+                 (char key[DRL_KEY_SIZE], size_t *key_len)
   "$result = rb_utf8_str_new($1, (long)*$2);"
 %typemap(in, numinputs=0) (char body[DRL_PROBLEM_SIZE_MAX], size_t *body_len, int32_t *http_status)
     (char bytes[DRL_PROBLEM_SIZE_MAX], size_t length, int32_t status) {

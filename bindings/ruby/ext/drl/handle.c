@@ -109,6 +109,32 @@ void drl_ruby_raise(drl_status status, const char *message, VALUE decision) {
   rb_exc_raise(rb_funcall(error, rb_intern("build"), 3, INT2NUM(status), text, decision));
 }
 
+static long DecisionLength(const int64_t *decision) {
+  return DRL_FLAT_LIMITS + (long)decision[DRL_FLAT_LIMITS_COUNT] * DRL_FLAT_LIMIT_LEN;
+}
+
+VALUE drl_ruby_decision(const int64_t *decision) {
+  VALUE numbers[DRL_FLAT_DECISION_LEN];
+  const long length = DecisionLength(decision);
+  long i;
+  for (i = 0; i < length; ++i) numbers[i] = LL2NUM(decision[i]);
+  return rb_ary_new_from_values(length, numbers);
+}
+
+void drl_ruby_decision_fill(VALUE array, int64_t decision[DRL_FLAT_DECISION_LEN]) {
+  long length, i;
+  Check_Type(array, T_ARRAY);
+  length = RARRAY_LEN(array);
+  memset(decision, 0, DRL_FLAT_DECISION_LEN * sizeof *decision);
+  for (i = 0; i < length && i < DRL_FLAT_DECISION_LEN; ++i) {
+    decision[i] = drl_ruby_integer(RARRAY_AREF(array, i), INT64_MIN, INT64_MAX, "decision");
+  }
+  if (decision[DRL_FLAT_LIMITS_COUNT] < 0 || decision[DRL_FLAT_LIMITS_COUNT] > DRL_LIMITS_MAX ||
+      DecisionLength(decision) != length) {
+    rb_raise(rb_eArgError, "decision has %ld Integers, which are not those of its limits", length);
+  }
+}
+
 static int FitsInt64(VALUE bignum) {
   const size_t bits = rb_absint_numwords(bignum, 1, NULL);
   return bits < 64 || (bits == 64 && RBIGNUM_NEGATIVE_P(bignum) && rb_absint_singlebit_p(bignum));

@@ -6,8 +6,9 @@
 #ifndef DRL_RUBY_HANDLE_H
 #define DRL_RUBY_HANDLE_H
 
-#include <drl/drl.h>
 #include <ruby.h>
+
+#include "drl_flat.h"
 
 struct drl_ruby_waiter;
 
@@ -35,6 +36,11 @@ VALUE drl_ruby_closed(VALUE object);
 
 /* The counters as Prometheus text. */
 VALUE drl_ruby_metrics(drl_client *client);
+
+/* A decision as an Array of the integers of drl_flat.h, up to its last limit in force: there is one mostly, where the C array has room
+   for 8. And back; TypeError or ArgumentError when it is none. */
+VALUE drl_ruby_decision(const int64_t *decision);
+void drl_ruby_decision_fill(VALUE array, int64_t decision[DRL_FLAT_DECISION_LEN]);
 
 /* Raise the exception of Drl that `status` stands for. `decision` is nil or the integers of drl_flat.h. */
 RBIMPL_ATTR_NORETURN()

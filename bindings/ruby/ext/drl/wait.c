@@ -4,11 +4,9 @@
 #include <ruby/io.h>
 #include <ruby/thread.h>
 
-#include "drl_flat.h"
-
 enum {
   IDLE_MAX = 256, /* waiters kept for later calls; each holds one descriptor */
-  CHUNK = 64      /* completions taken at once */
+  CHUNK = 16      /* completions taken at once, on the stack of a fiber perhaps */
 };
 static const int64_t kCostMax = 1000000000000; /* limiter.h */
 
@@ -143,17 +141,10 @@ static int AwaitProtected(Wait *wait) {
 
 /* ---- Calls ---- */
 
-static VALUE DecisionOf(const int64_t *completion) {
-  VALUE numbers[DRL_FLAT_DECISION_LEN];
-  int i;
-  for (i = 0; i < DRL_FLAT_DECISION_LEN; ++i) numbers[i] = LL2NUM(completion[2 + i]);
-  return rb_ary_new_from_values(DRL_FLAT_DECISION_LEN, numbers);
-}
-
 /* A completion says by code what went wrong; the code's general sentence goes with it. */
 static VALUE Conclude(const int64_t *completion) {
   const drl_status status = (drl_status)completion[1];
-  VALUE decision = DecisionOf(completion);
+  VALUE decision = drl_ruby_decision(completion + 2);
   if (status != DRL_OK) drl_ruby_raise(status, drl_status_message(status), decision);
   return decision;
 }

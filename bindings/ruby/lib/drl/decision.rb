@@ -4,16 +4,19 @@ module Drl
   # The answer to one request. Frozen; two decisions of the same content are equal.
   #
   # With several limits, `limit`, `remaining` and `reset_after` are those of the binding one: the one that denies for longest, or
-  # else the one with the fewest tokens left. An undecided request knows only `limit`, that of the first.
+  # else the one with the fewest tokens left; `limits` has them all. An undecided request knows only `limit`, that of the first, and of
+  # each of `limits` its `rate`, `per` and `burst`.
   class Decision
     OUTCOMES = [nil, :allowed, :denied, :never, :undecided].freeze
     CHARGED = %i[no yes unknown].freeze
     FIELDS = %i[allowed outcome cause charged binding_index degraded limit remaining cost retry_after reset_after
-                decided_at].freeze
+                decided_at limits].freeze
+    DEGRADED = 1 # a flag
+    LIMITS = 14  # place of the first
     CAUSES = Hash.new do |names, status|
       names[status] = status.zero? ? nil : Native.status_name(status).delete_prefix("DRL_ERR_").downcase.to_sym
     end
-    private_constant :OUTCOMES, :CHARGED, :FIELDS, :CAUSES
+    private_constant :OUTCOMES, :CHARGED, :FIELDS, :DEGRADED, :LIMITS, :CAUSES
 
     # @param numbers [Array<Integer>] the decision as the library's flat interface has it
     # @api private
@@ -54,14 +57,14 @@ module Drl
       CHARGED[@numbers[3]]
     end
 
-    # @return [Integer] which of the limiter's limits binds, from 0
+    # @return [Integer] which of {#limits} binds, from 0
     def binding_index
-      @numbers[4]
+      @numbers[5]
     end
 
     # @return [Boolean] whether Redis was not heard
     def degraded?
-      @numbers[5] == 1
+      @numbers[4].anybits?(DEGRADED)
     end
     alias degraded degraded?
 
@@ -95,6 +98,11 @@ module Drl
       @numbers[11].zero? ? nil : Time.at(0, @numbers[11], :microsecond, in: "UTC")
     end
 
+    # @return [Array<LimitState>] the limits in force, in the order of the limiter, and what is left of each. Made anew each time.
+    def limits
+      LimitState.all_from_native(@numbers.drop(LIMITS)).freeze
+    end
+
     # @return [Array<Integer>] for the native layer
     # @api private
     def to_native
@@ -108,7 +116,7 @@ module Drl
 
     # For pattern matching: `case decision in {allowed: false, retry_after:} ...`
     def deconstruct_keys(keys)
-      keys.nil? ? to_h : to_h.slice(*keys)
+      keys.nil? ? to_h : (keys & FIELDS).to_h { |field| [field, public_send(field)] }
     end
 
     # @return [Boolean] whether the other is a decision of the same content

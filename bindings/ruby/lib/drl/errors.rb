@@ -79,7 +79,8 @@ module Drl
       100 => TimeoutError, 101 => ConnectionError, 102 => ConnectionError, 103 => AuthenticationError,
       104 => AuthenticationError, 105 => ConnectionError, 106 => ReplyError, 107 => ReplyError, 108 => ReplyError,
       109 => ReplyError, 110 => ReplyError, 111 => ReplyError, 112 => ReplyError, 113 => OverloadError,
-      114 => OverloadError, 115 => OverloadError, 3 => ClosedError, 200 => ClosedError, 201 => CancelledError
+      114 => OverloadError, 115 => OverloadError, 116 => ReplyError, 3 => ClosedError, 200 => ClosedError,
+      201 => CancelledError
     }.freeze
     private_constant :BY_STATUS
   end

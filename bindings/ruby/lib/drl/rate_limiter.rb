@@ -11,7 +11,7 @@ module Drl
   class RateLimiter
     extend Opening
 
-    FAIL_STRATEGIES = { open: 0, closed: 1, error: 2 }.freeze
+    FAIL_STRATEGIES = { open: 1, closed: 2, error: 3 }.freeze
     private_constant :FAIL_STRATEGIES
 
     # @return [Client]
@@ -19,7 +19,9 @@ module Drl
 
     # Give `rate` and `per`, and perhaps `burst`; or `limits`.
     #
-    # Limiters of the same namespace and name share their buckets, in every process and language.
+    # Limiters of the same namespace, name and limits share their buckets, in every process and language. Other limits under the same
+    # namespace and name have buckets of their own, so a change of limits grants each identity at most one full burst more, once. Give
+    # each limiter of an application a name of its own.
     #
     # @param redis [String, URI, Client] a URL, for a client of its own that is closed with the limiter; or a client that is shared
     # @param rate [Integer] tokens for each `per`
@@ -83,6 +85,14 @@ module Drl
 
       costs = cost.is_a?(Array) ? cost : Array.new(identities.size, cost)
       Native.allow_many(@client_handle, @handle, identities, costs).map! { |numbers| Decision.new(numbers) }
+    end
+
+    # The Redis key of one identity, for operators who look into Redis. It holds no identity, only its digest. Redis is not asked.
+    #
+    # @param identity [String] as in {#allow}
+    # @return [String]
+    def key(identity)
+      Native.key(@handle, identity)
     end
 
     # Close the limiter, and its client if it was made from a URL. Closing twice is fine.

@@ -3,8 +3,8 @@
 module Drl
   # What a client has done so far in this process; see {Client#stats}. Counters never go back, and start afresh in a forked child.
   Stats = Struct.new(
-    :breaker, :allowed, :denied, :never, :undecided, :degraded_timeout, :degraded_connection, :degraded_redis,
-    :degraded_circuit_open, :degraded_queue_full, :degraded_shed, :cancelled, :closed, :peeks, :resets, :late_replies,
+    :breaker, :allowed, :denied, :never, :undecided, :degraded_timeout, :degraded_connection, :degraded_auth,
+    :degraded_redis, :degraded_circuit_open, :degraded_queue_full, :degraded_shed, :cancelled, :closed, :peeks, :resets, :late_replies,
     :expired_in_redis, :batches, :batched_decisions, :connects, :connect_failures, :queue_depth, :latency_sum,
     :latency, :batch_size, :connected, :breaker_opened, keyword_init: true
   )

@@ -4,8 +4,12 @@ require "fileutils"
 require "socket"
 require "tmpdir"
 
-# A Redis of our own on a Unix socket, that nothing else on the machine can meet.
+# A Redis of our own on a Unix socket, that nothing else on the machine can meet. Whoever connects is the smallest user that the
+# documents name; ACL LOG must be empty when it is removed.
 class PrivateRedis
+  RULES = `#{File.expand_path("../../../../scripts/redis-user", __dir__)} --rules reset`.split.freeze
+  USERS = ["--user", "default", "on", "nopass", *RULES, "--user", "admin", "on", ">admin", "~*", "+@all"].freeze
+
   attr_reader :socket, :pid
 
   def initialize
@@ -20,7 +24,7 @@ class PrivateRedis
 
   def start
     @pid = Process.spawn("redis-server", "--port", "0", "--unixsocket", @socket, "--dir", @folder, "--save", "",
-                         "--appendonly", "no", in: File::NULL, out: File.join(@folder, "log"), err: %i[child out])
+                         "--appendonly", "no", *USERS, in: File::NULL, out: File.join(@folder, "log"), err: %i[child out])
     100.times do
       return if command("PING") == "+PONG"
 
@@ -29,10 +33,11 @@ class PrivateRedis
     raise "Redis did not start: #{File.read(File.join(@folder, "log"))}"
   end
 
-  # One inline command; the first line of the reply, or nil when Redis does not answer.
+  # One inline command of one who may do everything; the first line of the reply, or nil when Redis does not answer.
   def command(line)
     UNIXSocket.open(@socket) do |socket|
-      socket.write("#{line}\r\n")
+      socket.write("AUTH admin admin\r\n#{line}\r\n")
+      socket.gets
       socket.gets&.chomp
     end
   rescue SystemCallError
@@ -56,7 +61,9 @@ class PrivateRedis
   end
 
   def remove
+    refused = @pid.nil? ? "*0" : command("ACL LOG")
     stop
     FileUtils.rm_rf(@folder)
+    raise "Redis refused something to the documented user" unless refused == "*0"
   end
 end

@@ -7,5 +7,10 @@ public enum FailStrategy {
   /** Do not serve. */
   CLOSED,
   /** The call throws a {@link DrlException}. */
-  ERROR
+  ERROR;
+
+  /** The library's number; its 0 is the default. */
+  int code() {
+    return ordinal() + 1;
+  }
 }

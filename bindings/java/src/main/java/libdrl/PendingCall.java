@@ -1,20 +1,23 @@
 package libdrl;
 
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Function;
 
 /**
  * The future of one asynchronous call. Whoever ends it from outside (cancel, orTimeout, complete) cancels the call as well. It holds
  * on to its limiter, and so to the client, for as long as it is under way.
  */
 final class PendingCall<T> extends CompletableFuture<T> {
+  /** Makes the value from the shim's numbers of a decision, beginning at {@code at}; they are gone afterwards. */
+  interface Result<T> {
+    T of(long[] numbers, int at);
+  }
+
   private final RateLimiter limiter;
-  private final Function<long[], T> result;
+  private final Result<T> result;
   private volatile Pump pump;
   private volatile long id;
 
-  /** {@code result} makes the value from the shim's numbers of a decision. */
-  PendingCall(RateLimiter limiter, Function<long[], T> result) {
+  PendingCall(RateLimiter limiter, Result<T> result) {
     this.limiter = limiter;
     this.result = result;
   }
@@ -29,10 +32,10 @@ final class PendingCall<T> extends CompletableFuture<T> {
     pump = to;
   }
 
-  /** The native call has ended so. */
-  void settle(Status status, long[] decision) {
+  /** The native call has ended so, with a decision in {@code numbers}. */
+  void settle(Status status, long[] numbers, int at) {
     if (status == Status.OK) {
-      super.complete(result.apply(decision));
+      super.complete(result.of(numbers, at));
     } else if (status == Status.CANCELLED) {
       super.cancel(false);
     } else {

@@ -1,6 +1,6 @@
 package libdrl;
 
-import java.util.Arrays;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -19,6 +19,8 @@ final class Pump implements Runnable {
   private static final int BATCH = 64;
   private static final int WITHOUT_END = -1;
   private static final long WAKE_UP = 0;
+  /** Its own, for its limits are: else the client would warn of an application's limiter. */
+  private static final byte[] WAKE_UP_NAME = "libdrl-wake-up".getBytes(StandardCharsets.US_ASCII);
 
   private final Handle queue;
   private final long wakeUpLimiter;
@@ -34,7 +36,7 @@ final class Pump implements Runnable {
 
   static Pump start(long client, long capacity) {
     long[] opened = new long[1];
-    Flat.limiterOpen(client, null, null, FailStrategy.OPEN.ordinal(), new long[] {1, 1_000_000, 1}, null, opened);
+    Flat.limiterOpen(client, null, WAKE_UP_NAME, FailStrategy.OPEN.code(), new long[] {1, 1_000_000, 1}, null, opened);
     long limiter = opened[0];
     try {
       Flat.queueOpen(client, capacity, opened);
@@ -145,7 +147,7 @@ final class Pump implements Runnable {
     PendingCall<?> call = pending.remove(numbers[at]);
     if (call == null) return;
     try {
-      call.settle(Status.of((int) numbers[at + 1]), Arrays.copyOfRange(numbers, at + 2, at + COMPLETION_LENGTH));
+      call.settle(Status.of((int) numbers[at + 1]), numbers, at + 2);
     } catch (RuntimeException | Error failure) {
       call.settle(failure); // the call ends, whatever else may be wrong; and so does no other
     }

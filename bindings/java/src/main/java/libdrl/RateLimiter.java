@@ -2,7 +2,6 @@ package libdrl;
 
 import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -114,7 +113,7 @@ public final class RateLimiter implements AutoCloseable {
    */
   public Decision allow(byte[] identity, long cost) {
     Objects.requireNonNull(identity, "identity");
-    long[] numbers = new long[Decision.LENGTH];
+    long[] numbers = new long[Decision.length(limits.size())];
     long pointer = handle.acquire();
     try {
       Flat.allow(pointer, identity, cost, numbers);
@@ -186,7 +185,7 @@ public final class RateLimiter implements AutoCloseable {
       throw new DrlArgumentException(Status.CAPACITY, "requests are " + all.length + ", must be 1 to " + REQUESTS_MAX);
     }
     long[] costs = new long[all.length];
-    byte[] packed = pack(all, costs);
+    byte[] packed = Request.pack(all, costs);
     long[] numbers = new long[all.length * Decision.LENGTH];
     long pointer = handle.acquire();
     try {
@@ -242,7 +241,7 @@ public final class RateLimiter implements AutoCloseable {
    */
   public CompletableFuture<Decision> allowAsync(byte[] identity, long cost) {
     Objects.requireNonNull(identity, "identity");
-    return submit(new PendingCall<>(this, numbers -> Decision.of(numbers, 0)), identity, cost, false);
+    return submit(new PendingCall<>(this, Decision::of), identity, cost, false);
   }
 
   /**
@@ -263,7 +262,7 @@ public final class RateLimiter implements AutoCloseable {
    */
   public CompletableFuture<Void> resetAsync(byte[] identity) {
     Objects.requireNonNull(identity, "identity");
-    return submit(new PendingCall<>(this, numbers -> null), identity, 0, true);
+    return submit(new PendingCall<>(this, (numbers, at) -> null), identity, 0, true);
   }
 
   private <T> CompletableFuture<T> submit(PendingCall<T> call, byte[] identity, long cost, boolean reset) {
@@ -354,6 +353,33 @@ public final class RateLimiter implements AutoCloseable {
     return limits;
   }
 
+  /**
+   * The key in Redis of one identity, for those who look into Redis. It holds no identity, only its digest.
+   *
+   * @param identity whose
+   * @return the key; Redis is not asked
+   */
+  public String key(String identity) {
+    return key(bytes(identity));
+  }
+
+  /**
+   * The key in Redis of one identity, for those who look into Redis. It holds no identity, only its digest.
+   *
+   * @param identity whose; read during the call only
+   * @return the key; Redis is not asked
+   */
+  public String key(byte[] identity) {
+    Objects.requireNonNull(identity, "identity");
+    long pointer = handle.acquire();
+    try {
+      return new String(Flat.key(pointer, identity), StandardCharsets.US_ASCII);
+    } finally {
+      handle.release();
+      Reference.reachabilityFence(this);
+    }
+  }
+
   /** Closes the limiter. Calls under way still complete. The second time it does nothing. */
   @Override
   public void close() {
@@ -362,18 +388,5 @@ public final class RateLimiter implements AutoCloseable {
 
   private static byte[] bytes(String identity) {
     return Objects.requireNonNull(identity, "identity").getBytes(StandardCharsets.UTF_8);
-  }
-
-  /** Each identity behind its length. */
-  private static byte[] pack(Request[] requests, long[] costs) {
-    long size = 0;
-    for (Request request : requests) size += 4L + Objects.requireNonNull(request, "requests has a null").identity().length;
-    if (size > Integer.MAX_VALUE - 16) throw new DrlArgumentException(Status.IDENTITY, "identities are too long together");
-    ByteBuffer packed = ByteBuffer.allocate((int) size);
-    for (int i = 0; i < requests.length; i++) {
-      packed.putInt(requests[i].identity().length).put(requests[i].identity());
-      costs[i] = requests[i].cost();
-    }
-    return packed.array();
   }
 }

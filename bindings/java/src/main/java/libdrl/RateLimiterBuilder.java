@@ -54,8 +54,8 @@ public final class RateLimiterBuilder {
   }
 
   /**
-   * Sets the namespace of the keys in Redis. Limiters of the same namespace and name share their buckets, in every process and
-   * language.
+   * Sets the namespace of the keys in Redis. Limiters of the same namespace, name and limits share their buckets, in every process
+   * and language; with other limits they have buckets of their own.
    *
    * @param value printable ASCII without braces and spaces, at most 64 characters; the default is "default"
    * @return this builder
@@ -66,7 +66,7 @@ public final class RateLimiterBuilder {
   }
 
   /**
-   * Sets the name that tells limiters of one namespace apart.
+   * Sets the name that tells limiters of one namespace apart. Give each limiter of an application one.
    *
    * @param value as for the namespace; the default is none
    * @return this builder
@@ -120,7 +120,7 @@ public final class RateLimiterBuilder {
     long[] opened = new long[1];
     long pointer = target.core().handle().acquire();
     try {
-      Flat.limiterOpen(pointer, Errors.utf8(namespace, "namespace"), Errors.utf8(name, "name"), failStrategy.ordinal(), numbers,
+      Flat.limiterOpen(pointer, Errors.utf8(namespace, "namespace"), Errors.utf8(name, "name"), failStrategy.code(), numbers,
           Errors.utf8(names.toString(), "name"), opened);
     } finally {
       target.core().handle().release();

@@ -1,5 +1,6 @@
 package libdrl;
 
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 
@@ -39,5 +40,18 @@ public record Request(byte[] identity, long cost) {
    */
   public static Request of(String identity, long cost) {
     return new Request(Objects.requireNonNull(identity, "identity").getBytes(StandardCharsets.UTF_8), cost);
+  }
+
+  /** Each identity behind its length. */
+  static byte[] pack(Request[] requests, long[] costs) {
+    long size = 0;
+    for (Request request : requests) size += 4L + Objects.requireNonNull(request, "requests has a null").identity().length;
+    if (size > Integer.MAX_VALUE - 16) throw new DrlArgumentException(Status.IDENTITY, "identities are too long together");
+    ByteBuffer packed = ByteBuffer.allocate((int) size);
+    for (int i = 0; i < requests.length; i++) {
+      packed.putInt(requests[i].identity().length).put(requests[i].identity());
+      costs[i] = requests[i].cost();
+    }
+    return packed.array();
   }
 }

@@ -11,9 +11,10 @@ import java.util.List;
  * @param allowed decisions that were allowed; peeks and resets are not among them
  * @param denied decisions that were denied
  * @param never requests that cost more than their bucket holds
- * @param undecided decisions that Redis did not make: the sum of the next eight
+ * @param undecided decisions that Redis did not make: the sum of the next nine
  * @param degradedTimeout of these, for want of an answer in time
- * @param degradedConnection for want of a connection, or of a right
+ * @param degradedConnection for want of a connection
+ * @param degradedAuth since Redis refused the credentials, or this user lacks a permission
  * @param degradedRedis by an error of Redis
  * @param degradedCircuitOpen by the open circuit breaker
  * @param degradedQueueFull since too many calls were waiting
@@ -36,19 +37,19 @@ import java.util.List;
  * @param breakerOpened how often the breaker opened
  */
 public record Stats(Breaker breaker, long allowed, long denied, long never, long undecided, long degradedTimeout,
-    long degradedConnection, long degradedRedis, long degradedCircuitOpen, long degradedQueueFull, long degradedShed,
-    long cancelled, long closed, long peeks, long resets, long lateReplies, long expiredInRedis, long batches,
+    long degradedConnection, long degradedAuth, long degradedRedis, long degradedCircuitOpen, long degradedQueueFull,
+    long degradedShed, long cancelled, long closed, long peeks, long resets, long lateReplies, long expiredInRedis, long batches,
     long batchedDecisions, long connects, long connectFailures, long queueDepth, Duration latencySum, List<Long> latency,
     List<Long> batchSizes, boolean connected, long breakerOpened) {
-  static final int LENGTH = 53;
-  private static final int[] LATENCY = {23, 44};
-  private static final int[] BATCHES = {44, 51};
-  private static final int CONNECTED = 51;
+  static final int LENGTH = 54;
+  private static final int[] LATENCY = {24, 45};
+  private static final int[] BATCHES = {45, 52};
+  private static final int CONNECTED = 52;
 
   /** From the shim's numbers. */
   static Stats of(long[] n) {
     return new Stats(Breaker.values()[(int) n[0]], n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8], n[9], n[10], n[11], n[12],
-        n[13], n[14], n[15], n[16], n[17], n[18], n[19], n[20], n[21], Duration.ofNanos(n[22] * 1000), list(n, LATENCY),
+        n[13], n[14], n[15], n[16], n[17], n[18], n[19], n[20], n[21], n[22], Duration.ofNanos(n[23] * 1000), list(n, LATENCY),
         list(n, BATCHES), n[CONNECTED] != 0, n[CONNECTED + 1]);
   }
 

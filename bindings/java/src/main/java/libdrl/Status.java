@@ -88,6 +88,8 @@ public enum Status {
   QUEUE_FULL(114),
   /** The call could not have met its deadline and was not sent. */
   SHED(115),
+  /** The clock of Redis stands before 2025 or after 2167. */
+  CLOCK(116),
   /** The client is closed. */
   CLOSED(200),
   /** The call was cancelled. */

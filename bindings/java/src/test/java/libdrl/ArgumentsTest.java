@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import libdrl.servlet.RateLimitFilter;
@@ -98,7 +99,7 @@ class ArgumentsTest {
     isWrong(Status.URL, "redis_url", () -> Client.open(""));
     isWrong(Status.OPTION, "redisUrl", () -> Client.open("redis://host\0/"));
     isWrong(Status.URL_SCHEME, "scheme", () -> Client.open("http://localhost/"));
-    isWrong(Status.URL_PARAMETER, "retries", () -> Client.open("redis://localhost/0?retries=3"));
+    isWrong(Status.URL_PARAMETER, "parameter", () -> Client.open("redis://localhost/0?retries=3"));
     isWrong(Status.URL_PORT, "port", () -> Client.open("redis://localhost:65536/0"));
     Client.Builder builder = Client.builder("redis://localhost");
     isWrong(Status.OPTION, "timeout", () -> Client.builder("redis://localhost").timeout(Duration.ZERO).open());
@@ -147,9 +148,18 @@ class ArgumentsTest {
   void aDecisionOfAnotherLimiterIsRefused() {
     Decision mine = limiter.allow("user");
     Decision other = new Decision(true, Outcome.ALLOWED, Status.OK, Charged.YES, 7, false, 10, 9, 1, Duration.ZERO, Duration.ZERO,
-        mine.decidedAt());
+        mine.decidedAt(), mine.limits());
+    for (int count : new int[] {0, 2, 8, 9, 100}) {
+      isWrong(Status.OPTION, "decision", () -> limiter.headers(withLimits(mine, Collections.nCopies(count, mine.limits().get(0)))));
+    }
+    assertEquals(limiter.headers(mine), limiter.headers(withLimits(mine, List.copyOf(mine.limits()))));
     isWrong(Status.OPTION, "decision", () -> limiter.headers(other));
     isWrong(Status.OPTION, "decision", () -> limiter.problem(other));
+  }
+
+  private static Decision withLimits(Decision d, List<LimitState> limits) {
+    return new Decision(d.allowed(), d.outcome(), d.cause(), d.charged(), d.binding(), d.degraded(), d.limit(), d.remaining(), d.cost(),
+        d.retryAfter(), d.resetAfter(), d.decidedAt(), limits);
   }
 
   @Test

@@ -30,8 +30,11 @@ final class NativeWorkout {
       limiter.allowMany(List.of(Request.of("a"), Request.of("b".repeat(1000))));
       fails(() -> limiter.allowMany(List.of(Request.of("a", -5))));
       Decision decision = limiter.allow("user", 6);
+      limiter.key(new byte[65536]);
+      fails(() -> limiter.key(""));
       limiter.headers(decision);
       limiter.problem(decision);
+      limiter.headers(limiter.allowAsync("user").join());
       fails(() -> Flat.headers(1, new long[3], 0, 0, 0, 0)); // too short an array: Java's own exception
       resolver.resolve("10.0.0.1", List.of("1.2.3.4", "10.0.0.3"));
       resolver.resolve(null, List.of());

@@ -135,6 +135,43 @@ class RateLimiterTest {
   }
 
   @Test
+  void aDecisionHasTheLimitsInForce() {
+    List<Limit> limits = List.of(Limit.perHour(10).withBurst(4), Limit.of(30, Duration.ofDays(1)));
+    try (RateLimiter limiter = RateLimiter.builder(client).limits(limits).name("in-force").open()) {
+      Decision decision = limiter.allow("user", 3);
+      List<LimitState> states = decision.limits();
+      assertEquals(new LimitState(10, Duration.ofHours(1), 4, 1, decision.resetAfter()), states.get(decision.binding()));
+      LimitState daily = states.get(1);
+      assertEquals(new LimitState(30, Duration.ofDays(1), 30, 27, daily.resetAfter()), daily);
+      assertEquals(1, daily.resetAfter().compareTo(decision.resetAfter()));
+      assertEquals(2, states.size());
+      assertThrows(IndexOutOfBoundsException.class, () -> states.get(2));
+      assertThrows(UnsupportedOperationException.class, () -> states.remove(0));
+      assertEquals(0, limiter.allowMany(List.of(Request.of("other"), Request.of("other", 3))).get(1).limits().get(0).remaining());
+      assertEquals(26, limiter.allowAsync("other", 0).join().limits().get(1).remaining());
+    }
+  }
+
+  @Test
+  void otherLimitsOfOneNameHaveBucketsOfTheirOwn() {
+    try (RateLimiter five = hourly("shared", 5); RateLimiter again = hourly("shared", 5); RateLimiter six = hourly("shared", 6)) {
+      assertEquals(2, five.allow("user", 3).remaining());
+      assertEquals(2, again.peek("user").remaining());
+      assertEquals(6, six.peek("user").remaining());
+    }
+  }
+
+  @Test
+  void theKeyIsThatOfEveryLanguage() {
+    RateLimiter limiter = RateLimiter.builder(client).limit(Limit.perMinute(100)).namespace("api").name("login").open();
+    assertEquals("drl:api:{cbbK9Bk_JtLHc0DJJK8NNQ}-XQFtv:login", limiter.key("user_123"));
+    assertEquals(limiter.key("a"), limiter.key(new byte[] {'a'}));
+    assertThrows(DrlArgumentException.class, () -> limiter.key(new byte[65537]));
+    limiter.close();
+    assertThrows(DrlException.class, () -> limiter.key("user_123"));
+  }
+
+  @Test
   void allowManyAnswersAsOneAfterTheOther() {
     try (RateLimiter limiter = hourly("many", 5)) {
       List<Decision> decisions = limiter.allowMany(

@@ -23,6 +23,7 @@ import libdrl.Charged;
 import libdrl.Decision;
 import libdrl.DrlException;
 import libdrl.HeaderFormat;
+import libdrl.LimitState;
 import libdrl.Outcome;
 import libdrl.Problem;
 import libdrl.RateLimiter;
@@ -124,7 +125,7 @@ public final class RateLimitFilter implements Filter {
     } catch (DrlException failure) {
       if (failure.status().code() < Status.TIMEOUT.code() || failure.status().code() >= Status.CLOSED.code()) throw failure;
       return new Decision(false, Outcome.UNDECIDED, failure.status(), Charged.UNKNOWN, 0, true, 0, 0, cost, Duration.ZERO,
-          Duration.ZERO, Instant.EPOCH);
+          Duration.ZERO, Instant.EPOCH, policy.limits().stream().map(LimitState::unknown).toList());
     }
   }
 

@@ -285,6 +285,7 @@ class RateLimitFilterTest {
           assertEquals("application/problem+json", Browser.header(refused, "Content-Type").split(";")[0]);
           assertTrue(refused.body().contains("#temporary-reduced-capacity"), refused.body());
           assertEquals("1", Browser.header(refused, "Retry-After"));
+          assertEquals("\"default\";q=5;w=18000", Browser.header(refused, "RateLimit-Policy"));
         }
       }
       assertEquals(6, served.get());

@@ -1,0 +1,188 @@
+#include "drl/request.h"
+
+#include <array>
+#include <cstddef>
+
+#include "capi/fence.h"
+#include "capi/handles.h"
+
+static_assert(sizeof(drl_request) == 96 && offsetof(drl_request, identity) == 16 &&
+              offsetof(drl_request, fail_strategy) == 56);
+static_assert(sizeof(drl_limit_state) == 40);
+static_assert(sizeof(drl_decision) == 472 && offsetof(drl_decision, limit) == 32 &&
+              offsetof(drl_decision, decided_at_us) == 72 && offsetof(drl_decision, limits) == 88);
+
+namespace drl::capi {
+namespace {
+
+using base::Status;
+
+constexpr size_t kRequestSizeFirst = 96;
+
+Status OutOfRange(drl_status code, const char* argument, int64_t value, const char* range) {
+  return {code, std::string(argument) + " is " + std::to_string(value) + ", must be " + range};
+}
+
+Status CheckNumbers(const drl_request& request) {
+  if (request.cost < 0 || request.cost > core::kTokensMax) {
+    return OutOfRange(DRL_ERR_COST, "cost", request.cost, "0..1000000000000 tokens");
+  }
+  if (request.operation != DRL_OPERATION_ALLOW && request.cost != 0) {
+    return OutOfRange(DRL_ERR_COST, "cost", request.cost, "0 where nothing is taken");
+  }
+  if (request.headroom < 0 || request.headroom > core::kTokensMax) {
+    return OutOfRange(DRL_ERR_OPTION, "headroom", request.headroom, "0..1000000000000 tokens");
+  }
+  if (request.operation == DRL_OPERATION_RESET && request.headroom != 0) {
+    return OutOfRange(DRL_ERR_OPTION, "headroom", request.headroom, "0 for a reset");
+  }
+  if (request.timeout_us != 0 && (request.timeout_us < 1000 || request.timeout_us > 3'600'000'000)) {
+    return OutOfRange(DRL_ERR_OPTION, "timeout_us", request.timeout_us, "1000..3600000000 microseconds");
+  }
+  if (request.fail_strategy < DRL_FAIL_DEFAULT || request.fail_strategy > DRL_FAIL_ERROR) {
+    return OutOfRange(DRL_ERR_FAIL_STRATEGY, "fail_strategy", request.fail_strategy, "one of DRL_FAIL_*");
+  }
+  return {};
+}
+
+Status CheckUnused(const drl_request& request) {
+  Status status = CheckReserved(request.flags, "flags");
+  if (status.ok()) status = CheckReserved(request.reserved0, "reserved0");
+  for (size_t i = 0; status.ok() && i < std::size(request.reserved); ++i) {
+    status = CheckReserved(request.reserved[i], "reserved[" + std::to_string(i) + "]");
+  }
+  return status;
+}
+
+}  // namespace
+
+Status CheckRequest(const drl_request& request, const engine::Client& client, engine::Request& made) {
+  Status status = CheckHandle(request.limiter, "limiter");
+  if (!status.ok()) return status;
+  if (request.limiter->client != &client) return {DRL_ERR_HANDLE, "limiter is of another client"};
+  if (request.operation < DRL_OPERATION_ALLOW || request.operation > DRL_OPERATION_RESET) {
+    return OutOfRange(DRL_ERR_OPTION, "operation", request.operation, "one of DRL_OPERATION_*");
+  }
+  if (request.identity == nullptr && request.identity_len != 0) return Null("identity");
+  if (request.identity_len < 1 || request.identity_len > DRL_IDENTITY_LEN_MAX) {
+    return {DRL_ERR_IDENTITY, "identity_len is " + std::to_string(request.identity_len) + ", must be 1..65536 bytes"};
+  }
+  status = CheckNumbers(request);
+  if (status.ok()) status = CheckUnused(request);
+  if (!status.ok()) return status;
+  engine::Limiter* limiter = request.limiter->core;
+  made.limiter = limiter;
+  made.identity = {static_cast<const uint8_t*>(request.identity), request.identity_len};
+  made.question = {request.cost, request.headroom};
+  made.kind = request.operation == DRL_OPERATION_RESET ? engine::SlotKind::kReset : engine::SlotKind::kAllow;
+  made.timeout = request.timeout_us;
+  made.fail_strategy = request.fail_strategy == DRL_FAIL_DEFAULT ? limiter->fail_strategy() : request.fail_strategy;
+  return {};
+}
+
+Status CheckRequest(const drl_request* requests, size_t size, size_t index, const engine::Client& client,
+                    engine::Request& made) {
+  if (requests == nullptr) return Null("requests");
+  if (size < kRequestSizeFirst || size > kStructSizeMax) {
+    return {DRL_ERR_CAPACITY, "request_size is " + std::to_string(size) + ", must be sizeof(drl_request)"};
+  }
+  drl_request request;
+  Status status = CopyStruct(reinterpret_cast<const unsigned char*>(requests) + index * size, size, kRequestSizeFirst,
+                             "request_size", request);
+  return status.ok() ? CheckRequest(request, client, made) : status;
+}
+
+namespace {
+
+Status WouldBlock() { return {DRL_ERR_REENTRANT, "a blocking call was made from a callback"}; }
+
+Status CheckAll(const engine::Client& client, const drl_request* requests, size_t size, std::span<engine::Request> made) {
+  for (size_t i = 0; i < made.size(); ++i) {
+    Status status = CheckRequest(requests, size, i, client, made[i]);
+    if (status.ok()) continue;
+    return made.size() == 1 ? status
+                            : Status(status.code(), "requests[" + std::to_string(i) + "]." + status.message());
+  }
+  return {};
+}
+
+Status DecideAll(engine::Client& client, const drl_request* requests, size_t size, int32_t count,
+                 drl_decision* decisions, std::string& detail) {
+  if (requests == nullptr) return Null("requests");
+  if (decisions == nullptr) return Null("decisions");
+  if (count < 1 || count > DRL_REQUESTS_MAX) {
+    return {DRL_ERR_CAPACITY, "count is " + std::to_string(count) + ", must be 1..4096 requests"};
+  }
+  std::array<engine::Request, 4> few;
+  std::vector<engine::Request> many(static_cast<size_t>(count) > few.size() ? static_cast<size_t>(count) : 0);
+  const std::span<engine::Request> made =
+      many.empty() ? std::span(few).first(static_cast<size_t>(count)) : std::span(many);
+  Status status = CheckAll(client, requests, size, made);
+  if (!status.ok()) return status;
+  if (engine::InCallback()) return WouldBlock();
+  const drl_status code = client.DecideMany(made, decisions, detail);
+  return code == DRL_OK ? Status() : Status(code, detail);
+}
+
+// A degraded decision is an answer (DRL_OK) whose cause the caller may still want to read.
+void ReportCause(std::span<const drl_decision> decisions, const std::string& detail, drl_error* error) {
+  for (const drl_decision& decision : decisions) {
+    if (decision.cause != DRL_OK) return base::Report(decision.cause, detail, error);
+  }
+}
+
+}  // namespace
+
+drl_status DecideOne(drl_limiter* limiter, const drl_request& request, drl_decision* decision, drl_error* error) {
+  std::string detail;
+  const drl_status status = Fence(error, [&]() -> Status {
+    if (decision == nullptr) return Null("decision");
+    Status checked = CheckHandle(limiter, "limiter");
+    return checked.ok() ? DecideAll(*limiter->client, &request, sizeof request, 1, decision, detail) : checked;
+  });
+  if (status == DRL_OK && !detail.empty()) ReportCause({decision, 1}, detail, error);
+  return status;
+}
+
+}  // namespace drl::capi
+
+using namespace drl::capi;
+
+extern "C" {
+
+drl_status drl_client_decide(drl_client* client, const drl_request* requests, size_t request_size, int32_t count,
+                             drl_decision* decisions, drl_error* error) {
+  std::string detail;
+  const drl_status status = Fence(error, [&]() -> drl::base::Status {
+    drl::base::Status checked = CheckHandle(client, "client");
+    if (!checked.ok()) return checked;
+    return DecideAll(*client->core, requests, request_size, count, decisions, detail);
+  });
+  if (status == DRL_OK && !detail.empty()) ReportCause({decisions, static_cast<size_t>(count)}, detail, error);
+  return status;
+}
+
+drl_status drl_client_decide_callback(drl_client* client, const drl_request* request, size_t request_size,
+                                      drl_error* error, drl_decision_callback callback, void* user) {
+  return Fence(error, [&]() -> drl::base::Status {
+    if (callback == nullptr) return Null("callback");
+    drl::base::Status status = CheckHandle(client, "client");
+    drl::engine::Request made;
+    if (status.ok()) status = CheckRequest(request, request_size, 0, *client->core, made);
+    return status.ok() ? client->core->DecideLater(made, callback, user) : status;
+  });
+}
+
+drl_status drl_limiter_allow_callback(drl_limiter* limiter, const void* identity, size_t identity_len, int64_t cost,
+                                      drl_error* error, drl_decision_callback callback, void* user) {
+  return Fence(error, [&]() -> drl::base::Status {
+    if (callback == nullptr) return Null("callback");
+    drl::base::Status status = CheckHandle(limiter, "limiter");
+    if (!status.ok()) return status;
+    drl::engine::Request made;
+    status = CheckRequest(AllowRequest(limiter, identity, identity_len, cost), *limiter->client, made);
+    return status.ok() ? limiter->client->DecideLater(made, callback, user) : status;
+  });
+}
+
+}  // extern "C"

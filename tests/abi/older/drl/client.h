@@ -1,0 +1,92 @@
+/* The client: one I/O thread and its connection to one Redis deployment, shared by any number of limiters. */
+#ifndef DRL_CLIENT_H
+#define DRL_CLIENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "decision.h"
+#include "export.h"
+#include "status.h"
+
+typedef struct drl_client drl_client;
+
+enum { DRL_LOG_ERROR = 1, DRL_LOG_WARNING = 2, DRL_LOG_INFO = 3 };
+
+/** Receives one line about the connection's life: connected, lost, refused. No line per request, no identity, no
+ *  password. Called on the I/O thread, or, about a limiter that opens, on the thread that opens it: return soon, call no
+ *  function of this library except drl_status_*. log.h has the same lines to fetch.
+ */
+typedef void (*drl_log_callback)(int32_t level, const char *message, void *user);
+
+/** Sees every decision, on the thread that receives it: the caller of a blocking call, the thread that drains a queue, or where a
+ *  decision callback runs. For exporting to the application's own metrics or traces. It must not block, and call no
+ *  function of this library except drl_status_*. `limiter_name` is "" for a limiter without one; all pointers are borrowed
+ *  until it returns.
+ */
+typedef void (*drl_decision_observer)(const char *key_namespace, const char *limiter_name, drl_status status,
+                                      const drl_decision *decision, void *user);
+
+/* Adaptive spinning of a waiting caller and of the I/O thread, for latency. */
+enum { DRL_SPIN_ADAPTIVE = 0, DRL_SPIN_OFF = 1 };
+
+/** Options of a client; zero means default. Strings and bytes are copied by drl_client_open. */
+typedef struct drl_client_options {
+  uint32_t struct_size;
+  int32_t spin;               /* DRL_SPIN_*; default adaptive */
+  const char *redis_url;      /* required: redis://[user:password@]host[:port][/db], unix://[user:password@]/path?db=N */
+  int64_t timeout_us;         /* deadline of a call, queueing to reply; 1000..3600000000, default 100000 */
+  int64_t connect_timeout_us; /* connecting and logging in; 1000..3600000000, default 1000000 */
+  const char *client_name;    /* CLIENT SETNAME; printable ASCII without spaces, at most 64; default "libdrl" */
+  const char *username;       /* overrides the URL's */
+  const char *password;       /* overrides the URL's */
+  const void *identity_secret; /* key for HMAC-SHA-256 of identities instead of SHA-256 */
+  size_t identity_secret_len;  /* 16..1024; 0 only with NULL */
+  drl_log_callback log;        /* may be NULL */
+  void *log_user;
+  int64_t queue_capacity_max;  /* calls waiting or in flight at most; 64..1048576, default 16384 */
+  drl_decision_observer on_decision; /* may be NULL: off */
+  void *on_decision_user;
+} drl_client_options;
+
+#define DRL_CLIENT_OPTIONS_INIT                                                                                \
+  {                                                                                                            \
+    (uint32_t)sizeof(drl_client_options), 0, NULL, 0, 0, NULL, NULL, NULL, NULL, 0, NULL, NULL, 0, NULL, NULL  \
+  }
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Open a client and start its I/O thread. Redis need not be reachable: until it is, decisions are degraded.
+ *
+ *  Returns: DRL_OK; DRL_ERR_URL*, DRL_ERR_OPTION, DRL_ERR_STRUCT_SIZE, DRL_ERR_NULL; DRL_ERR_MEMORY, DRL_ERR_SYSTEM.
+ *  Out:     client  owned: close with drl_client_close; NULL on error.
+ *  Thread:  any. Blocks: no (never on the network).
+ */
+DRL_API drl_status drl_client_open(const drl_client_options *options, drl_client **client, drl_error *error);
+
+/** Wait until Redis has run the library's script once since the client was opened (every server that owns keys), which shows that
+ *  it is there, lets this user in and permits what the script does. It says nothing about later: drl_stats.connected does.
+ *  The probe asks about a key of the namespace of the first limiter (none yet: "default"); it charges and writes nothing.
+ *
+ *  Returns: DRL_OK; at the time-out why not yet, with the sentence of the last attempt: DRL_ERR_AUTH, _PERMISSION, _CONNECT, _RESOLVE,
+ *           ..., DRL_ERR_TIMEOUT when nothing was heard. No failure ends the wait early: somebody may be mending it.
+ *           DRL_ERR_CLOSED when another thread closes the client, DRL_ERR_REENTRANT in a callback, DRL_ERR_OPTION.
+ *  In:      timeout_us  0..3600000000; 0 looks once
+ *  Thread:  any. Blocks: at most timeout_us.
+ */
+DRL_API drl_status drl_client_wait_ready(drl_client *client, int64_t timeout_us, drl_error *error);
+
+/** Close a client. Waiting calls end with DRL_ERR_CLOSED; its limiters and queues may be closed before or after,
+ *  and until then answer DRL_ERR_CLOSED. NULL is fine. Do not call it from a callback of the library.
+ *
+ *  Thread:  any, also while other threads use its limiters or are in drl_client_wait_ready (not its handle otherwise). Blocks: a few milliseconds at most.
+ */
+DRL_API void drl_client_close(drl_client *client);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* DRL_CLIENT_H */

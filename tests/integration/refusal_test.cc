@@ -1,0 +1,89 @@
+// A namespace that the Redis user may not touch, and an order that no resend turns.
+#include <string>
+#include <vector>
+
+#include "handles.h"
+
+namespace drl::test {
+namespace {
+
+constexpr const char* kAcl =
+    "user default off\n"
+    "user admin on >admin ~* +@all\n"
+    "user shop reset on >secret ~drl:shop:* ~drl:store:* -@all +evalsha +time +mget +set +pttl +incrby +script|load +client|setname\n";
+
+class Refusal : public testing::Test {
+ protected:
+  Refusal() {
+    redis_server_expect_refusals(server.get());
+    drl_client_options options = ClientOptions(redis_server_url(server.get()));
+    options.username = "shop";
+    options.password = "secret";
+    client = OpenClient(options);
+    shop = Open("shop");
+    store = Open("store");
+    other = Open("other");
+  }
+
+  Limiter Open(const char* key_namespace) {
+    drl_limiter_options options = Ledger();
+    options.key_namespace = key_namespace;
+    return OpenLimiter(client, options);
+  }
+
+  // 64 requests in one call, the limiters in turn.
+  std::vector<drl_decision> DecideTogether(std::vector<drl_limiter*> limiters) {
+    std::vector<std::string> identities;
+    for (int i = 0; i < 64; ++i) identities.push_back("user:" + std::to_string(i));
+    std::vector<drl_request> requests(identities.size(), drl_request DRL_REQUEST_INIT);
+    for (size_t i = 0; i < requests.size(); ++i) {
+      requests[i].limiter = limiters[i % limiters.size()];
+      requests[i].identity = identities[i].data();
+      requests[i].identity_len = identities[i].size();
+      requests[i].cost = 1;
+    }
+    std::vector<drl_decision> decisions(requests.size());
+    drl_error error{};
+    EXPECT_EQ(drl_client_decide(client.get(), requests.data(), sizeof requests[0], 64, decisions.data(), &error), DRL_OK)
+        << error.message;
+    return decisions;
+  }
+
+  const Server server = StartServer({.acl = kAcl, .acl_password = "admin"});
+  Client client;
+  Limiter shop, store, other;
+};
+
+TEST_F(Refusal, OfOneNamespaceLeavesTheOthersOfTheCommandStanding) {
+  for (int round = 0; round < 5; ++round) {
+    const std::vector<drl_decision> decisions = DecideTogether({shop.get(), other.get(), store.get()});
+    for (size_t i = 0; i < decisions.size(); ++i) {
+      EXPECT_EQ(decisions[i].cause, i % 3 == 1 ? DRL_ERR_PERMISSION : DRL_OK) << i;
+      EXPECT_EQ(decisions[i].charged, i % 3 == 1 ? DRL_CHARGED_NO : DRL_CHARGED_YES) << i;
+    }
+  }
+}
+
+TEST_F(Refusal, ThatBeginsWhileTheClientRunsIsOfItsNamespaceAlone) {
+  for (const drl_decision& decision : DecideTogether({shop.get(), store.get()})) EXPECT_EQ(decision.cause, DRL_OK);
+  freeReplyObject(redis_server_command(server.get(), "ACL SETUSER shop resetkeys ~drl:shop:*"));
+  for (int round = 0; round < 3; ++round) {
+    const std::vector<drl_decision> decisions = DecideTogether({shop.get(), store.get()});
+    for (size_t i = 0; i < decisions.size(); ++i) EXPECT_EQ(decisions[i].cause, i % 2 == 1 ? DRL_ERR_PERMISSION : DRL_OK) << i;
+  }
+  freeReplyObject(redis_server_command(server.get(), "ACL SETUSER shop ~drl:store:*"));
+  for (const drl_decision& decision : DecideTogether({store.get(), shop.get()})) EXPECT_EQ(decision.cause, DRL_OK);
+  const drl_stats before = Stats(client);
+  DecideTogether({store.get(), shop.get()});
+  EXPECT_EQ(Stats(client).batches - before.batches, 1) << "together again";
+}
+
+TEST_F(Refusal, OfAnAskingUserChargesNobodyTwice) {
+  for (int round = 0; round < 4; ++round) DecideTogether({shop.get(), other.get()});
+  drl_decision decision;
+  ASSERT_EQ(drl_limiter_peek(shop.get(), "user:0", 6, &decision, nullptr), DRL_OK);
+  EXPECT_EQ(decision.limit - decision.remaining, 4);
+}
+
+}  // namespace
+}  // namespace drl::test
