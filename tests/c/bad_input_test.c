@@ -324,9 +324,12 @@ static void limiter_of_another_client_is_refused(void **state) {
   drl_decision decision;
   drl_client *other = open_client_at(redis_server_url(all->server), PATIENT_US);
   const drl_request request = ask(all->limiter, "a", 1);
+  assert_ok(drl_client_wait_ready(other, PATIENT_US, &error), &error); /* its own question has been asked */
+  const int64_t calls = redis_server_calls(all->server, "evalsha");
   assert_refused(decide(other, &request, 1, &decision, &error), DRL_ERR_HANDLE, &error, "limiter is of another client");
   drl_client_close(other);
-  assert_nothing_sent(all);
+  assert_int_equal(redis_server_calls(all->server, "evalsha"), calls);
+  assert_int_equal(redis_server_key_count(all->server), 0);
 }
 
 static void error_may_be_null(void **state) {
