@@ -23,7 +23,7 @@ class HiredisPeer {
 
   // One decision of 1 token at a million a second; the key is made up beforehand, nothing is hashed.
   void Decide(const std::string& key) {
-    const Reply reply(redisCommand(context_.get(), "EVALSHA %s 1 %b 9000000000000000 7 1 1 1 1 0 1000000 0",
+    const Reply reply(redisCommand(context_.get(), "EVALSHA %s 1 %b 7 1 4000000000000000 1 1 1 1 1 1000000 1000000",
                                    redis::kScriptSha1.data(), key.data(), key.size()));
     if (reply == nullptr || reply->type != REDIS_REPLY_ARRAY || reply->elements != 3) Die("unexpected reply");
   }

@@ -55,12 +55,12 @@ class Inspector {
 // A limiter of the subject's client.
 class Policy {
  public:
-  Policy(drl_client* client, int64_t rate, int64_t per_us, int64_t burst, const char* name) {
+  Policy(drl_client* client, int64_t rate, int64_t per_us, int64_t burst, const char* key_namespace) {
     drl_limiter_options options = DRL_LIMITER_OPTIONS_INIT;
     options.rate = rate;
     options.per_us = per_us;
     options.burst = burst;
-    options.name = name;
+    options.key_namespace = key_namespace;  // no name: keys of the usual length
     drl_error error{};
     Check(drl_limiter_open(client, &options, &limiter_, &error), error);
   }
@@ -79,7 +79,6 @@ struct Load {
   int64_t cost = 1;
   bool allowed = true;
   int spread = kIdentities;
-  int first = 0;
 };
 
 void Ask(drl_client* client, drl_limiter* limiter, int total, int batch, const Load& load) {
@@ -89,7 +88,7 @@ void Ask(drl_client* client, drl_limiter* limiter, int total, int batch, const L
   drl_error error{};
   for (int done = 0; done < total; done += batch) {
     for (size_t i = 0; i < names.size(); ++i) {
-      names[i] = load.prefix + std::to_string((load.first + done + static_cast<int>(i)) % load.spread);
+      names[i] = load.prefix + std::to_string((done + static_cast<int>(i)) % load.spread);
       requests[i] = DRL_REQUEST_INIT;
       requests[i].limiter = limiter;
       requests[i].identity = names[i].data();
@@ -134,26 +133,25 @@ struct Row {
   Samples cost[2];
 };
 
-void Processor(Inspector& inspector, drl_client* client) {
+void Processor(Inspector& inspector, drl_client* client, drl_client* elsewhere) {
   const std::string sha = inspector.LoadScript(kBare);
   const Policy busy(client, 1, 1'000'000, 1'000'000, "busy");
-  const Policy fresh(client, 100, 60'000'000, 0, "fresh");
+  const Policy fresh(elsewhere, 100, 60'000'000, 0, "fresh");
   const Policy drained(client, 1, 3'600'000'000, 0, "drained");
   Ask(client, busy.get(), kIdentities, 50, {.cost = 600'000});  // more than half: in use
   Ask(client, busy.get(), 1, 1, {.prefix = "hot:", .cost = 600'000});
   Ask(client, drained.get(), kIdentities, 50, {});  // all is denied from here on
   Row rows[] = {{"GET and SET PX in a script", {}}, {"bucket in use", {}}, {"first touch", {}}, {"denied", {}}, {"one hot identity", {}}};
   constexpr int kRounds = 9;  // in turns, so that the noise of the machine falls on all alike
-  int touched = 0;
   for (int round = 0; round < kRounds; ++round) {
     for (const int batch : {1, 64}) {
       const int column = batch == 64 ? 1 : 0;
       rows[0].cost[column].Add(BareUs(inspector, sha, batch));
       rows[1].cost[column].Add(CostUs(inspector, client, busy.get(), batch, {}));
-      rows[2].cost[column].Add(CostUs(inspector, client, fresh.get(), batch, {.spread = INT32_MAX, .first = touched}));
+      rows[2].cost[column].Add(CostUs(inspector, elsewhere, fresh.get(), batch, {.spread = kTotal}));
+      for (const char* command : {"SELECT 1", "FLUSHDB", "SELECT 0"}) inspector.Run(command);  // as many keys for every row
       rows[3].cost[column].Add(CostUs(inspector, client, drained.get(), batch, {.allowed = false}));
       rows[4].cost[column].Add(CostUs(inspector, client, busy.get(), batch, {.prefix = "hot:", .spread = 1}));
-      touched += kTotal;
     }
   }
   const double alone = rows[0].cost[0].Quantile(0.5);
@@ -195,7 +193,8 @@ int main(int argc, char** argv) {
   }
   Inspector inspector(argv[1]);
   const Subject subject(argv[1], DRL_SPIN_ADAPTIVE);
-  Processor(inspector, subject.client());
+  const Subject elsewhere(std::string(argv[1]) + "?db=1", DRL_SPIN_ADAPTIVE);
+  Processor(inspector, subject.client(), elsewhere.client());
   Memory(inspector, subject.client());
   return 0;
 }

@@ -65,7 +65,7 @@ inline std::vector<std::string> PeerKeys() {
   std::vector<std::string> keys;
   char key[64];
   for (int i = 0; i < kIdentities; ++i) {
-    std::snprintf(key, sizeof key, "drl:default:{%022d}", i);
+    std::snprintf(key, sizeof key, "drl:default:{%022d}plan00", i);
     keys.emplace_back(key);
   }
   return keys;

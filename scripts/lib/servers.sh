@@ -50,7 +50,7 @@ fetch_server() { # NAME PROGRAM VERSION RELEASE
   [[ $offered == "$3"* ]] || { echo "Debian's $4 has $2 ${offered:-not at all}, wanted is $3." >&2 && return 1; }
   mapfile -t packages < <(debian_libraries "$4" "$2")
   rm -rf "$folder"
-  debian_unpack "$4" "$folder/root" "${packages[@]}" || return 1
+  debian_unpack "$4" "$folder/system" "${packages[@]}" || return 1
   wrap_server "$folder" "$2" || return 1
   [[ $(server_version "$1") == "$3"* ]] || { echo "$1 does not run: $("$folder/bin/redis-server" --version 2>&1)" >&2 && return 1; }
 }
@@ -58,14 +58,14 @@ fetch_server() { # NAME PROGRAM VERSION RELEASE
 # The libraries lie in /lib or in /usr/lib, which are folders of their own here, with newer releases one of them.
 wrap_server() { # FOLDER PROGRAM
   local loader
-  loader=$(cd "$1" && find root -name 'ld-linux*.so.*' | sort | head -n 1)
+  loader=$(cd "$1" && find system -name 'ld-linux*.so.*' | sort | head -n 1)
   [[ -n $loader ]] || { echo "no loader among the packages of $2" >&2 && return 1; }
   mkdir -p "$1/bin"
   cat >"$1/bin/redis-server" <<END
 #!/bin/sh
 here=\${0%/*}/..
-for folder in "\$here"/root/lib/*-linux-* "\$here"/root/usr/lib/*-linux-*; do libraries=\${libraries:+\$libraries:}\$folder; done
-exec "\$here/$loader" --library-path "\$libraries" "\$here/root/usr/bin/$2" "\$@"
+for folder in "\$here"/system/lib/*-linux-* "\$here"/system/usr/lib/*-linux-*; do libraries=\${libraries:+\$libraries:}\$folder; done
+exec "\$here/$loader" --library-path "\$libraries" "\$here/system/usr/bin/$2" "\$@"
 END
   chmod +x "$1/bin/redis-server"
 }
