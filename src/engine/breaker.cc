@@ -3,7 +3,7 @@
 namespace drl::engine {
 
 base::Status Breaker::Refuse(bool& first) {
-  first = !demand_.exchange(true, std::memory_order_relaxed);
+  first = !demand_.exchange(true, std::memory_order_seq_cst);
   const std::lock_guard lock(mutex_);
   return why_;
 }

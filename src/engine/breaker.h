@@ -45,7 +45,7 @@ class Breaker {
     timeouts_.store(0, std::memory_order_relaxed);
   }
   // Whether anybody was refused since the last probe began.
-  [[nodiscard]] bool demanded() const { return demand_.load(std::memory_order_relaxed); }
+  [[nodiscard]] bool demanded() const { return demand_.load(std::memory_order_seq_cst); }
 
  private:
   std::atomic<int32_t> state_{DRL_BREAKER_CLOSED};

@@ -37,7 +37,7 @@ bool Loop::SpinForReply(Micros now, Micros budget) {
 void Loop::SleepForReply() {
   pollfd socket = Socket(POLLIN);
   Sleep(socket, NextDeadline() - base::MonotonicMicros());
-  shared_.asleep.store(false, std::memory_order_relaxed);
+  shared_.wakeup.Awake();
   if (socket.revents != 0) Receive();
 }
 

@@ -37,7 +37,7 @@ base::Result<Engine*> Engine::Start(const EngineOptions& options, const FirstNam
   auto engine = std::unique_ptr<Engine>(new Engine(options, space, generation));
   if (!engine->shared_.pool.valid()) return base::Status(DRL_ERR_MEMORY, "no memory for the submission queue");
   if (!engine->shared_.log.valid()) return base::Status(DRL_ERR_MEMORY, "no memory for the log");
-  if (!engine->shared_.wake.valid() || !engine->over_.valid() || !engine->shared_.log.event().valid()) {
+  if (!engine->shared_.wakeup.bell().valid() || !engine->over_.valid() || !engine->shared_.log.event().valid()) {
     return base::Status(DRL_ERR_SYSTEM, "cannot make an eventfd");
   }
   const base::Result<uint64_t> seed = base::RandomSeed();
@@ -62,7 +62,7 @@ Engine::Engine(const EngineOptions& options, const FirstNamespace& space, uint64
 Engine::~Engine() { Stop(); }
 
 void Engine::Abandon() {
-  close(shared_.wake.get());
+  close(shared_.wakeup.bell().get());
   close(over_.get());
   close(shared_.log.event().get());
   if (loop_->socket() >= 0) close(loop_->socket());
@@ -71,7 +71,7 @@ void Engine::Abandon() {
 void Engine::Stop() {
   shared_.readiness.Close();
   shared_.stopping.store(true, std::memory_order_seq_cst);
-  shared_.wake.Signal();
+  shared_.Wake();
   if (thread_.joinable()) thread_.join();
   over_.Signal();
 }
@@ -129,10 +129,10 @@ bool Engine::SubmitAndDrive(Slot* newest, Slot* oldest) { return Drive(newest) |
 
 bool Engine::Drive(Slot* newest) {
   if (shared_.has_news() || !shared_.baton.Take()) return false;
-  shared_.asleep.store(false, std::memory_order_relaxed);
+  shared_.wakeup.Awake();
   const bool finished = loop_->Drive(newest, shared_.lone_trial.on() ? spin_.budget() : 0);
-  shared_.asleep.store(true, std::memory_order_seq_cst);
-  const bool work_left = !finished || shared_.has_news() || shared_.breaker.refuses();
+  const bool news = !shared_.wakeup.Announce();
+  const bool work_left = !finished || news || shared_.breaker.refuses();
   const bool awaited = shared_.baton.Return(work_left);
   if (work_left && !awaited) shared_.Wake();
   return true;

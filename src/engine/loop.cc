@@ -11,14 +11,20 @@ using base::Micros;
 Loop::Loop(const EngineOptions& options, Shared& shared, uint64_t seed)
     : options_(options),
       shared_(shared),
-      link_(options.endpoint, options.connect_timeout, shared.wake, seed),
+      link_(options.endpoint, options.connect_timeout, shared.wakeup.bell(), seed),
       writer_(options.requests_per_command_max),
       spin_(options.spin) {}
 
 void Loop::Run() {
   link_.Begin(base::MonotonicMicros());
-  while (!shared_.stopping.load(std::memory_order_acquire)) Cycle();
+  while (TakeNews()) Cycle();
   Shutdown();
+}
+
+// From here on all that others may have for the loop is looked at, the end first. False when that has come.
+bool Loop::TakeNews() {
+  shared_.wakeup.Take();
+  return !shared_.stopping.load(std::memory_order_seq_cst);
 }
 
 void Loop::Cycle() {
@@ -62,8 +68,8 @@ void Loop::Rest() {
   bool woken = false;
   if (!SpinForWork(since, lent)) woken = Sleep(socket, wait);
   if (lent) shared_.baton.PickUp();
-  shared_.asleep.store(false, std::memory_order_relaxed);
-  if (woken) shared_.wake.Clear();
+  shared_.wakeup.Awake();
+  if (woken) shared_.wakeup.Silence();
   if (socket.revents != 0 && link_.ready()) Receive();
   spin_.Observe(base::MonotonicMicros() - since);
 }
@@ -154,9 +160,8 @@ pollfd Loop::Socket(short events) const {
 // Until somebody has news, the socket is ready (its revents say so), or the time is over. True when the descriptor for news is
 // to be cleared.
 bool Loop::Sleep(pollfd& socket, Micros wait) {
-  shared_.asleep.store(true, std::memory_order_seq_cst);
-  if (shared_.has_news()) return false;
-  pollfd items[2] = {{shared_.wake.get(), POLLIN, 0}, socket};
+  if (!shared_.wakeup.Announce()) return false;
+  pollfd items[2] = {{shared_.wakeup.bell().get(), POLLIN, 0}, socket};
   constexpr Micros kLongest = 60'000'000;
   const timespec timeout = base::ToTimespec(std::clamp<Micros>(wait, 0, kLongest));
   ppoll(items, 2, &timeout, nullptr);

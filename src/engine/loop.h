@@ -27,6 +27,7 @@
 #include "engine/slot_pool.h"
 #include "engine/spin.h"
 #include "engine/submissions.h"
+#include "engine/wakeup.h"
 #include "redis/error_map.h"
 
 namespace drl::engine {
@@ -66,9 +67,7 @@ struct Shared {
   Readiness readiness;
   const FirstNamespace& first_namespace;  // of the client
   Baton baton;
-  base::EventFd wake;
-  // Whoever runs the loop, or would pick up the baton, sleeps until `wake` is signalled.
-  alignas(64) std::atomic<bool> asleep{false};
+  Wakeup wakeup;
   std::atomic<bool> stopping{false};
   SpinTrial lone_trial;   // by callers: spinning beside one or two calls
   SpinTrial crowd_trial;  // by the loop, a sample for each call to Redis: its own spinning beside more
@@ -81,14 +80,9 @@ struct Shared {
   [[nodiscard]] int64_t load() const { return pool.in_use() - undrained.load(std::memory_order_relaxed); }
 
   // There is something for the I/O thread to do.
-  [[nodiscard]] bool has_news() const {
-    return !submissions.empty() || !answered.empty() || readiness.asked() || stopping.load(std::memory_order_seq_cst);
-  }
-
-  // Any thread: the I/O thread has something to do.
-  void Wake() {
-    if (asleep.load(std::memory_order_seq_cst) && asleep.exchange(false, std::memory_order_seq_cst)) wake.Signal();
-  }
+  [[nodiscard]] bool has_news() const { return wakeup.has_news(); }
+  // Any thread: the I/O thread has something to do, which was written just before.
+  void Wake() { wakeup.Tell(); }
 };
 
 class Loop {
@@ -107,6 +101,7 @@ class Loop {
 
  private:
   // loop.cc: the cycle
+  [[nodiscard]] bool TakeNews();
   void Cycle();
   void Rest();
   [[nodiscard]] bool idle() const;

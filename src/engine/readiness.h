@@ -2,7 +2,7 @@
 //
 //   state   kWaiting, kReady, kExcused, kClosed; written under the mutex. kReady is left for kClosed alone.
 //   why     what kept it so far, guarded by the mutex
-//   asked   somebody wants the server to be asked soon; news for the I/O thread (Shared::has_news)
+//   asked   somebody wants the server to be asked soon; a matter for the I/O thread (wakeup.h)
 //
 // Excused is a user who may not touch the key of a probe while no limiter is open: which keys it needs nobody has said yet.
 // That counts as ready until the first limiter opens; then the server is asked again, about the namespace of that.
@@ -53,7 +53,7 @@ class Readiness {
 
   // Any thread.
   [[nodiscard]] bool ready() const { return state_.load(std::memory_order_acquire) == kReady; }
-  [[nodiscard]] bool asked() const { return asked_.load(std::memory_order_relaxed); }
+  [[nodiscard]] bool asked() const { return asked_.load(std::memory_order_seq_cst); }
   // The first limiter opened: nothing is excused any more. True when that is news for the I/O thread.
   bool LimiterOpened();
   // Have the server asked soon, by whoever will Wait.

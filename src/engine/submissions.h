@@ -24,7 +24,7 @@ class SlotStackBy {
   [[nodiscard]] bool empty() const { return head_.load(std::memory_order_seq_cst) == nullptr; }
 
   // Moves everything to `list`, oldest first.
-  void TakeAll(SlotListBy<kNext>& list) { Unlink(head_.exchange(nullptr, std::memory_order_acquire), list); }
+  void TakeAll(SlotListBy<kNext>& list) { Unlink(head_.exchange(nullptr, std::memory_order_seq_cst), list); }
   // The same, and no Push will succeed again.
   void Close(SlotListBy<kNext>& list) { Unlink(head_.exchange(Closed(), std::memory_order_acquire), list); }
 
