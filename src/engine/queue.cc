@@ -12,6 +12,12 @@ using base::Micros;
 using base::Result;
 using base::Status;
 
+namespace {
+
+constexpr const char* kNoEventFd = "cannot make an eventfd";
+
+}  // namespace
+
 Result<Queue*> Queue::Open(Client& client, int64_t capacity) {
   Status why;
   Engine* engine = client.engine(why);
@@ -21,7 +27,7 @@ Result<Queue*> Queue::Open(Client& client, int64_t capacity) {
   queue->local_.Set(local);
   if (local->valid()) return queue;
   queue->Close();
-  return Status(DRL_ERR_SYSTEM, "cannot make an eventfd");
+  return Status(DRL_ERR_SYSTEM, kNoEventFd);
 }
 
 void Queue::Close() {
@@ -40,8 +46,13 @@ Queue::Local* Queue::local(Status& why) {
     Local* inherited = local_.Inherited();  // of a closed client: what ended can still be drained
     return inherited->generation() == base::ForkGeneration() ? inherited : nullptr;
   }
-  return local_.Get([&](Local* inherited) {
+  return local_.Get([&](Local* inherited) -> Local* {
     Local* fresh = new Local(*engine, capacity_);
+    if (!fresh->valid()) {
+      fresh->Close();
+      why = {DRL_ERR_SYSTEM, kNoEventFd};
+      return nullptr;
+    }
     inherited->Abandon();
     return fresh;
   });

@@ -48,7 +48,9 @@ class Queue {
     size_t Drain(std::span<drl_completion> completions);
     void Close();
     // In a forked child: gives up the parent's descriptor and nothing else.
-    void Abandon() { close(event_.get()); }
+    void Abandon() {
+      if (!abandoned_.exchange(true, std::memory_order_relaxed)) close(event_.get());
+    }
     void Deliver(Slot& slot) override;
 
    private:
@@ -67,6 +69,7 @@ class Queue {
     const size_t capacity_;
     std::atomic<int64_t> references_{1};
     base::EventFd event_;
+    std::atomic<bool> abandoned_{false};
     std::atomic<bool> signalled_{false};
     EndedSlots ended_;  // by their producers
     std::mutex mutex_;

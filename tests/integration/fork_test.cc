@@ -153,6 +153,25 @@ TEST_F(ForkTest, ChildOfACallbackMayMakeBlockingCalls) {
   EXPECT_EQ(family.failed, 0);
 }
 
+TEST_F(ForkTest, QueueOfAChildWithoutADescriptorLeftSaysSoAndWorksLater) {
+  const Queue queue = OpenQueue(client);
+  EXPECT_EQ(InChild([&] {
+    CHECK_STEP(1, Allow(limiter, "child").decision.cause == DRL_OK);
+    std::vector<int> hoard;
+    for (int fd = dup(0); fd >= 0; fd = dup(0)) hoard.push_back(fd);
+    CHECK_STEP(2, drl_queue_fd(queue.get()) == -1);
+    CHECK_STEP(3, drl_queue_submit(queue.get(), limiter.get(), "child", 5, 1, 1, nullptr) == DRL_ERR_SYSTEM);
+    for (const int fd : hoard) close(fd);
+    CHECK_STEP(4, drl_queue_fd(queue.get()) >= 0);
+    CHECK_STEP(5, drl_queue_submit(queue.get(), limiter.get(), "child", 5, 1, 1, nullptr) == DRL_OK);
+    drl_completion completion;
+    int32_t count = 0;
+    CHECK_STEP(6, drl_queue_wait(queue.get(), kPatientUs, &completion, 1, &count, nullptr) == DRL_OK);
+    CHECK_STEP(7, count == 1 && completion.decision.cause == DRL_OK);
+    return 0;
+  }), 0);
+}
+
 TEST_F(ForkTest, GrandchildWorksToo) {
   EXPECT_EQ(InChild([&] {
     CHECK_STEP(1, Allow(limiter, "family").decision.cause == DRL_OK);
