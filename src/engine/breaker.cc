@@ -8,8 +8,15 @@ base::Status Breaker::Refuse(bool& first) {
   return why_;
 }
 
+bool Breaker::LetsWait(base::Micros now, bool& first) {
+  if (now < lets_wait_from_.load(std::memory_order_relaxed)) return false;
+  first = !demand_.exchange(true, std::memory_order_seq_cst);
+  return first || !waited_in_vain_.load(std::memory_order_relaxed);
+}
+
 bool Breaker::CountTimeout(base::Micros submitted_at) {
   if (heard_at_.load(std::memory_order_relaxed) >= submitted_at) return false;
+  if (refuses()) waited_in_vain_.store(true, std::memory_order_relaxed);
   if (timeouts_.fetch_add(1, std::memory_order_relaxed) + 1 < kTimeoutsToOpen || refuses()) return false;
   Open({DRL_ERR_CIRCUIT_OPEN, "circuit open: Redis does not answer"});
   return true;
@@ -23,8 +30,16 @@ void Breaker::Open(const base::Status& why) {
   }
 }
 
+void Breaker::Disconnected(const base::Status& why, base::Micros demand_from) {
+  Open(why);
+  demand_.store(false, std::memory_order_seq_cst);
+  lets_wait_from_.store(demand_from, std::memory_order_relaxed);
+}
+
 void Breaker::Close() {
   const std::lock_guard lock(mutex_);
+  lets_wait_from_.store(INT64_MAX, std::memory_order_relaxed);
+  waited_in_vain_.store(false, std::memory_order_relaxed);
   timeouts_.store(0, std::memory_order_relaxed);
   demand_.store(false, std::memory_order_relaxed);
   state_.store(DRL_BREAKER_CLOSED, std::memory_order_relaxed);

@@ -3,6 +3,10 @@
 // It opens when a connection cannot be made, or when kTimeoutsToOpen calls in a row were given up that had not seen Redis answer
 // anybody in all their life: a call that waited too long in a crowd says nothing about Redis. It closes on the first good
 // answer. Probing is the I/O thread's business (link.h, loop.h).
+//
+// Where the connection is what lacks, a caller may wait for it all the same, within its own deadline: an attempt is under way, or
+// is begun at once because it asks, and most end soon. Once somebody has waited for that in vain, until the breaker closes only one
+// caller of those between two failures waits.
 #pragma once
 
 #include <atomic>
@@ -23,18 +27,21 @@ class Breaker {
   [[nodiscard]] bool refuses() const { return state_.load(std::memory_order_seq_cst) != DRL_BREAKER_CLOSED; }
   [[nodiscard]] int32_t state() const { return state_.load(std::memory_order_relaxed); }
   [[nodiscard]] int32_t times_opened() const { return times_opened_.load(std::memory_order_relaxed); }
-  // Any thread. Why it is open. Notes that somebody asked; `first` when nobody had since the last probe, so that the I/O thread
+  // Any thread. Why it is open. Notes that somebody asked; `first` when nobody had since the last failure, so that the I/O thread
   // may be told.
   [[nodiscard]] base::Status Refuse(bool& first);
+  // Any thread, while it refuses. Whether this caller, at this time, may wait for a connection; notes that somebody asked, `first` as above.
+  [[nodiscard]] bool LetsWait(base::Micros now, bool& first);
   // Any thread. A call that was submitted at that time was given up. True when that opened the breaker.
   bool CountTimeout(base::Micros submitted_at);
 
   // Any thread.
   void Open(const base::Status& why);
 
+  // Whoever runs the loop: there is no connection. From `demand_from` on an attempt is begun at once when somebody asks.
+  void Disconnected(const base::Status& why, base::Micros demand_from);
   // Whoever runs the loop.
   void Probing() {
-    demand_.store(false, std::memory_order_relaxed);
     int32_t open = DRL_BREAKER_OPEN;
     state_.compare_exchange_strong(open, DRL_BREAKER_HALF_OPEN, std::memory_order_relaxed);
   }
@@ -44,7 +51,7 @@ class Breaker {
     heard_at_.store(now, std::memory_order_relaxed);
     timeouts_.store(0, std::memory_order_relaxed);
   }
-  // Whether anybody was refused since the last probe began.
+  // Whether anybody has asked since the last attempt to connect failed.
   [[nodiscard]] bool demanded() const { return demand_.load(std::memory_order_seq_cst); }
 
  private:
@@ -53,6 +60,8 @@ class Breaker {
   std::atomic<base::Micros> heard_at_{0};
   std::atomic<int32_t> times_opened_{0};
   std::atomic<bool> demand_{false};
+  std::atomic<base::Micros> lets_wait_from_{INT64_MAX};
+  std::atomic<bool> waited_in_vain_{false};
   std::mutex mutex_;
   base::Status why_;  // guarded by mutex_
 };

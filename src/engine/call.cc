@@ -99,6 +99,7 @@ void CallWriter::Arrange(Call& call) {
 
 void CallWriter::Write(Call& call, int64_t tag, base::Micros now, const RedisClock& clock, redis::RespWriter& out) {
   call.kind = CallKind::kDecide;
+  call.begins_at = out.written();
   call.tag = tag;
   call.sent_at = now;
   call.count = count_;

@@ -17,6 +17,7 @@ enum class CallKind : uint8_t { kDecide, kProbe, kScriptLoad };
 struct Call {
   CallKind kind = CallKind::kDecide;
   int64_t tag = 0;
+  uint64_t begins_at = 0;  // its first byte, of all that were ever written to the connection
   base::Micros sent_at = 0;
   base::Micros deadline = 0;  // the earliest of its decisions
   int count = 0;

@@ -135,21 +135,33 @@ void Loop::ExpireDeadlines(base::Micros now) {
   }
 }
 
-// What was sent is lost and stays lost; what was not waits for the next connection.
-void Loop::LoseConnection(const base::Status& status, base::Micros now) {
+// What was sent is lost and stays lost; of what a byte has left nobody knows. The rest waits for the next connection.
+void Loop::EndInFlight(const base::Status& status, base::Micros now) {
+  const uint64_t left = link_.connection().out().left();
   for (size_t at = 0; at < in_flight_.size(); ++at) {
-    EndCall(in_flight_.at(at), DRL_ERR_CONNECTION_LOST, DRL_CHARGED_UNKNOWN, status.message());
+    Call& call = in_flight_.at(at);
+    if (call.begins_at < left) {
+      EndCall(call, DRL_ERR_CONNECTION_LOST, DRL_CHARGED_UNKNOWN, status.message());
+      continue;
+    }
+    for (Slot* slot : std::span(call.slots).first(static_cast<size_t>(call.count))) {
+      if (slot != nullptr) --slot->attempts;  // this was none
+    }
+    Requeue(call, DRL_ERR_CONNECTION_LOST, status.message(), now);
   }
   in_flight_.Clear();
+}
+
+void Loop::LoseConnection(const base::Status& status, base::Micros now) {
+  const bool idle = in_flight_.empty() && status.code() == DRL_ERR_CONNECTION_LOST;
+  EndInFlight(status, now);
   shared_.counters.connected.store(false, std::memory_order_relaxed);
-  notes_.push_back({DRL_LOG_WARNING, "connection lost: " + status.message()});
+  notes_.push_back({idle ? DRL_LOG_INFO : DRL_LOG_WARNING, "connection lost: " + status.message()});
   failures_.Forget();
   if (!script_ran_) shared_.readiness.Fail(status);
-  link_.Lose(now);
-  if (link_.phase() == Link::Phase::kWaiting) {
-    shared_.breaker.Open({status.code(), "circuit open: " + status.message()});
-    EndPending(status.code(), status.message());
-  }
+  if (link_.Lose(status, idle, now)) return;
+  shared_.breaker.Disconnected({status.code(), "circuit open: " + status.message()}, link_.demand_from());
+  EndPending(status.code(), status.message());
 }
 
 }  // namespace drl::engine

@@ -62,10 +62,11 @@ Engine::Engine(const EngineOptions& options, const FirstNamespace& space, uint64
 Engine::~Engine() { Stop(); }
 
 void Engine::Abandon() {
+  if (abandoned_.exchange(true, std::memory_order_relaxed)) return;
   close(shared_.wakeup.bell().get());
   close(over_.get());
   close(shared_.log.event().get());
-  if (loop_->socket() >= 0) close(loop_->socket());
+  loop_->Abandon();
 }
 
 void Engine::Stop() {
@@ -78,7 +79,7 @@ void Engine::Stop() {
 
 Slot* Engine::Prepare(const Request& request, CompletionSink* sink, base::Status& cause) {
   Slot* slot = nullptr;
-  if (shared_.breaker.refuses()) {
+  if (shared_.breaker.refuses() && !LetsWait()) {
     bool first = false;
     cause = shared_.breaker.Refuse(first);
     if (first) shared_.Wake();
@@ -93,6 +94,13 @@ Slot* Engine::Prepare(const Request& request, CompletionSink* sink, base::Status
   }
   Fill(request, sink, *slot);
   return slot;
+}
+
+bool Engine::LetsWait() {
+  bool first = false;
+  const bool waits = shared_.breaker.LetsWait(base::MonotonicMicros(), first);
+  if (first) shared_.Wake();
+  return waits;
 }
 
 void Engine::Fill(const Request& request, CompletionSink* sink, Slot& slot) const {

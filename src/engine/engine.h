@@ -29,7 +29,8 @@ class Engine {
 
   // Ends every request with DRL_ERR_CLOSED and the thread. Idempotent.
   void Stop();
-  // In a forked child: gives up the parent's descriptors and nothing else; the engine is never used again.
+  // In a forked child: gives up the parent's descriptors and nothing else; the engine is never used again. Idempotent: by the
+  // second time the numbers may be another's.
   void Abandon();
 
   // A slot for a request, ready to be given its deadline and submitted; null with the cause when it can be answered at once (open breaker, full
@@ -87,6 +88,7 @@ class Engine {
   void Wait(Slot& slot, bool lone);
   void SleepOn(Slot& slot);
   bool SpinOn(const Slot& slot) const;
+  [[nodiscard]] bool LetsWait();
   [[nodiscard]] bool WouldMissDeadline(base::Micros timeout) const;
   void Fill(const Request& request, CompletionSink* sink, Slot& slot) const;
 
@@ -98,6 +100,7 @@ class Engine {
   Spin spin_;
   base::EventFd over_;
   std::thread thread_;
+  std::atomic<bool> abandoned_{false};
 };
 
 // The answer of a limiter whose request ended without Redis: DRL_OK with the fail strategy's decision, or the cause.

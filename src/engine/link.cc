@@ -1,6 +1,8 @@
 #include "engine/link.h"
 
-#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
 
 namespace drl::engine {
 namespace {
@@ -9,15 +11,18 @@ using base::Micros;
 using base::Result;
 using base::Status;
 
-bool Writable(int fd) {
-  pollfd item{fd, POLLOUT, 0};
-  return poll(&item, 1, 0) > 0;
-}
+constexpr const char* kDoing[] = {"waiting for ", "resolving ", "connecting to ", "logging in to ", ""};  // by phase
 
 }  // namespace
 
-Link::Link(const redis::Endpoint& endpoint, Micros connect_timeout, const base::EventFd& wake, uint64_t seed)
-    : endpoint_(endpoint), connect_timeout_(connect_timeout), backoff_(kWaitFirst, kWaitMax, seed), resolver_(wake) {}
+Link::Link(const redis::Endpoint& endpoint, Micros connect_timeout, Micros silence_max, const base::EventFd& wake,
+           uint64_t seed)
+    : endpoint_(endpoint),
+      connect_timeout_(connect_timeout),
+      silence_max_(silence_max),
+      backoff_(kWaitFirst, kWaitMax, seed),
+      relapse_(kRelapseFirst, kRelapseMax, seed),
+      resolver_(wake) {}
 
 Micros Link::deadline() const {
   switch (phase_) {
@@ -25,17 +30,22 @@ Micros Link::deadline() const {
       return next_at_;
     case Phase::kReady:
       return INT64_MAX;
+    case Phase::kConnecting:
+      return std::min(attempt_deadline_, dial_.next_at());
     default:
       return attempt_deadline_;
   }
+}
+
+void Link::Abandon() const {
+  if (connection_ != nullptr) close(connection_->fd());
+  dial_.Abandon();
 }
 
 void Link::Begin(Micros now) {
   connection_.reset();
   proven_ = false;
   attempt_deadline_ = now + connect_timeout_;
-  addresses_ = redis::NumericAddresses(endpoint_);
-  next_address_ = 0;
   phase_ = Phase::kResolving;
 }
 
@@ -46,10 +56,8 @@ Link::Event Link::Advance(Micros now) {
   }
   if (phase_ == Phase::kReady) return Event::kNone;
   if (now >= attempt_deadline_) {
-    const char* doing = phase_ == Phase::kResolving    ? "resolving "
-                        : phase_ == Phase::kConnecting ? "connecting to "
-                                                       : "logging in to ";
-    return Fail({DRL_ERR_CONNECT, std::string(doing) + endpoint_.Name() + " took longer than the connect time-out"},
+    return Fail({DRL_ERR_CONNECT, kDoing[static_cast<size_t>(phase_)] + endpoint_.Name() +
+                                      " took longer than the connect time-out"},
                 now);
   }
   if (phase_ == Phase::kResolving) return AdvanceResolving(now);
@@ -57,30 +65,39 @@ Link::Event Link::Advance(Micros now) {
   return AdvanceLoggingIn(now);
 }
 
-void Link::Lose(Micros now) {
-  connection_.reset();
-  if (proven_) {
-    Begin(now);
-  } else {
-    Wait(now);
+bool Link::Lose(const Status& why, bool idle, Micros now) {
+  if (!proven_ && !idle) {
+    Fail(why, now);
+    return false;
   }
-}
-
-void Link::Wait(Micros now) {
+  if (now - ready_since_ >= kSoundLife) {
+    relapse_.Reset();
+    Begin(now);
+    return true;
+  }
+  connection_.reset();
   phase_ = Phase::kWaiting;
-  waiting_since_ = now;
-  next_at_ = now + backoff_.Next();
+  next_at_ = now + relapse_.Next();
+  demand_from_ = std::max(demand_from_, next_at_);
+  return true;
 }
 
+// What took the connection, but does not log in, is not begun with again.
 Link::Event Link::Fail(const Status& status, Micros now) {
+  if (connection_ != nullptr) ++first_address_;
   error_ = status;
   connection_.reset();
-  Wait(now);
+  dial_.Stop();
+  phase_ = Phase::kWaiting;
+  next_at_ = now + backoff_.Next();
+  if (demanded_) demand_from_ = now + kDemandEvery;
+  demanded_ = false;
   return Event::kFailed;
 }
 
 Link::Event Link::AdvanceResolving(Micros now) {
-  if (addresses_.empty()) {
+  redis::Addresses addresses = redis::NumericAddresses(endpoint_);
+  if (addresses.empty()) {
     if (!resolver_.running()) {
       Status status = resolver_.Start(endpoint_);
       if (!status.ok()) return Fail(status, now);
@@ -88,32 +105,22 @@ Link::Event Link::AdvanceResolving(Micros now) {
     if (!resolver_.done()) return Event::kNone;
     Result<redis::Addresses> found = resolver_.Take();
     if (!found.ok()) return Fail(found.status(), now);
-    addresses_ = std::move(*found);
+    addresses = redis::Interleaved(*found);
   }
-  return TryNextAddress(now);
-}
-
-Link::Event Link::TryNextAddress(Micros now) {
-  while (next_address_ < addresses_.size()) {
-    Result<std::unique_ptr<redis::Connection>> opened =
-        redis::Connection::Open(addresses_[next_address_++], endpoint_.Name());
-    if (opened.ok()) {
-      connection_ = std::move(*opened);
-      phase_ = Phase::kConnecting;
-      return AdvanceConnecting(now);
-    }
-    error_ = opened.status();
+  if (!addresses.empty()) {
+    const auto shift = static_cast<redis::Addresses::difference_type>(first_address_ % addresses.size());
+    std::rotate(addresses.begin(), addresses.begin() + shift, addresses.end());
   }
-  return Fail(addresses_.empty() ? Status(DRL_ERR_RESOLVE, "the host has no address") : Status(error_), now);
+  dial_.Begin(std::move(addresses), endpoint_.Name(), connect_timeout_, silence_max_, now);
+  phase_ = Phase::kConnecting;
+  return AdvanceConnecting(now);
 }
 
 Link::Event Link::AdvanceConnecting(Micros now) {
-  if (!Writable(connection_->fd())) return Event::kNone;
-  Status status = connection_->FinishConnect();
-  if (!status.ok()) {
-    error_ = status;
-    return TryNextAddress(now);
-  }
+  Result<std::unique_ptr<redis::Connection>> first = dial_.Advance(now);
+  if (!first.ok()) return Fail(first.status(), now);
+  if (*first == nullptr) return Event::kNone;
+  connection_ = std::move(*first);
   phase_ = Phase::kLoggingIn;
   asked_at_ = now;
   handshake_.Begin(endpoint_, connection_->out());
@@ -132,6 +139,9 @@ Link::Event Link::AdvanceLoggingIn(Micros now) {
     if (!status.ok()) return Fail(status, now);
     if (handshake_.done()) {
       phase_ = Phase::kReady;
+      error_ = {};
+      ready_since_ = now;
+      demanded_ = false;
       return Event::kReady;
     }
   }

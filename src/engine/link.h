@@ -1,8 +1,12 @@
-// The life of the connection: resolve, connect to each address, log in, be ready; after a failure wait and begin again.
+// The life of the connection: resolve, connect to the first address that answers, log in, be ready; then lost, and made anew.
 //
-// The I/O thread calls Advance in its loop. Waits between attempts have full jitter, 100 ms doubling to 5 s, so that many
-// clients do not fall on a returning Redis at once; while calls are being refused for want of a connection, no wait is longer
-// than kWaitMaxOnDemand, so that real decisions come back soon.
+// The I/O thread calls Advance in its loop. How long it waits before it begins again:
+//   - after an attempt that failed, with full jitter, 100 ms doubling to 5 s, so that many clients do not fall on a returning
+//     Redis at once. When somebody asks, not at all: but of attempts that were asked for, each begins kDemandEvery after the one
+//     before has failed.
+//   - after the loss of a sound connection (it has answered a call, or nothing was under way on it), not at all: nobody need
+//     notice. But when it has lived for less than kSoundLife, up to 1 ms doubling to 100 ms, so that a server that closes what it
+//     has just accepted does not keep anybody busy.
 #pragma once
 
 #include <memory>
@@ -11,6 +15,7 @@
 #include "base/backoff.h"
 #include "base/fd.h"
 #include "redis/connection.h"
+#include "redis/dial.h"
 #include "redis/handshake.h"
 #include "redis/resolver.h"
 
@@ -20,44 +25,59 @@ class Link {
  public:
   static constexpr base::Micros kWaitFirst = 100'000;
   static constexpr base::Micros kWaitMax = 5'000'000;
-  static constexpr base::Micros kWaitMaxOnDemand = 350'000;
+  static constexpr base::Micros kDemandEvery = 350'000;
+  static constexpr base::Micros kSoundLife = 1'000'000;
+  static constexpr base::Micros kRelapseFirst = 1'000;
+  static constexpr base::Micros kRelapseMax = 100'000;
 
   enum class Phase { kWaiting, kResolving, kConnecting, kLoggingIn, kReady };
   enum class Event { kNone, kReady, kFailed };
 
-  Link(const redis::Endpoint& endpoint, base::Micros connect_timeout, const base::EventFd& wake, uint64_t seed);
+  // A peer that acknowledges nothing for `silence_max` is dead.
+  Link(const redis::Endpoint& endpoint, base::Micros connect_timeout, base::Micros silence_max, const base::EventFd& wake,
+       uint64_t seed);
 
   // Begins an attempt now; Advance carries it on.
   void Begin(base::Micros now);
   // Does what can be done without blocking. kFailed: error() says why, and the wait for the next attempt has begun.
   Event Advance(base::Micros now);
-  // Closes a ready connection that failed, and either begins again at once or, if it never answered a call, waits.
-  void Lose(base::Micros now);
-  // A call was answered: the next loss is answered by an immediate attempt.
+  // Closes a ready connection that failed, `idle` when its peer closed it while nothing was under way. False when it was not
+  // sound: that is a failed attempt.
+  bool Lose(const base::Status& why, bool idle, base::Micros now);
+  // A call was answered.
   void Proven() {
     proven_ = true;
     backoff_.Reset();
   }
-  // Somebody wants an answer: the wait is cut to kWaitMaxOnDemand after it began.
-  void OnDemand() { next_at_ = std::min(next_at_, waiting_since_ + kWaitMaxOnDemand); }
+  // Somebody wants an answer: no longer wait than until demand_from().
+  void OnDemand() {
+    next_at_ = std::min(next_at_, demand_from_);
+    demanded_ = true;
+  }
+  // From when on an attempt may be begun at once because somebody asks.
+  [[nodiscard]] base::Micros demand_from() const { return demand_from_; }
 
   [[nodiscard]] Phase phase() const { return phase_; }
   [[nodiscard]] bool ready() const { return phase_ == Phase::kReady; }
   [[nodiscard]] redis::Connection& connection() { return *connection_; }
+  // Of the last failure; none since the connection was last ready.
   [[nodiscard]] const base::Status& error() const { return error_; }
+  // Waits because an attempt failed, not for a breath after the loss of a sound connection.
+  [[nodiscard]] bool failed() const { return phase_ == Phase::kWaiting && !error_.ok(); }
   // After kReady: Redis's clock, and the local interval in which it was read.
   [[nodiscard]] int64_t redis_time_us() const { return handshake_.redis_time_us(); }
   [[nodiscard]] base::Micros asked_at() const { return asked_at_; }
 
   // What to wait for: a socket (-1: none), and when to call Advance in any case.
-  [[nodiscard]] int poll_fd() const { return connection_ == nullptr ? -1 : connection_->fd(); }
+  [[nodiscard]] int poll_fd() const { return connection_ == nullptr ? dial_.poll_fd() : connection_->fd(); }
   [[nodiscard]] bool wants_write() const { return connection_ != nullptr && connection_->wants_write(); }
   [[nodiscard]] base::Micros deadline() const;
-  [[nodiscard]] base::Micros waiting_since() const { return waiting_since_; }
+
+  // In a forked child: gives up the parent's descriptors and nothing else.
+  void Abandon() const;
 
  private:
   Event Fail(const base::Status& status, base::Micros now);
-  Event TryNextAddress(base::Micros now);
   Event AdvanceResolving(base::Micros now);
   Event AdvanceConnecting(base::Micros now);
   Event AdvanceLoggingIn(base::Micros now);
@@ -65,17 +85,21 @@ class Link {
 
   const redis::Endpoint& endpoint_;
   const base::Micros connect_timeout_;
+  const base::Micros silence_max_;
   Phase phase_ = Phase::kWaiting;
   bool proven_ = false;
+  bool demanded_ = false;
   base::Micros attempt_deadline_ = 0;
-  base::Micros waiting_since_ = 0;
   base::Micros next_at_ = 0;
+  base::Micros demand_from_ = 0;
   base::Micros asked_at_ = 0;
+  base::Micros ready_since_ = 0;
   base::Backoff backoff_;
+  base::Backoff relapse_;
   base::Status error_;
   redis::Resolver resolver_;
-  redis::Addresses addresses_;
-  size_t next_address_ = 0;
+  redis::Dial dial_;
+  size_t first_address_ = 0;  // the one to begin with: those before it took the connection, but not the login
   std::unique_ptr<redis::Connection> connection_;
   redis::Handshake handshake_;
 };

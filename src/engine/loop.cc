@@ -8,10 +8,19 @@ namespace drl::engine {
 
 using base::Micros;
 
+namespace {
+
+// A peer that acknowledges nothing for the longest of the time-outs is dead; a packet or two may be lost on a sound way.
+Micros DeadPeerAfter(const EngineOptions& options) {
+  return std::max<Micros>({1'000'000, options.timeout, options.connect_timeout});
+}
+
+}  // namespace
+
 Loop::Loop(const EngineOptions& options, Shared& shared, uint64_t seed)
     : options_(options),
       shared_(shared),
-      link_(options.endpoint, options.connect_timeout, shared.wakeup.bell(), seed),
+      link_(options.endpoint, options.connect_timeout, DeadPeerAfter(options), shared.wakeup.bell(), seed),
       writer_(options.requests_per_command_max),
       spin_(options.spin) {}
 
@@ -61,7 +70,7 @@ bool Loop::idle() const {
 // Waits for something to do, idle without the baton: a caller may run the loop meanwhile, and nothing of it is touched here.
 void Loop::Rest() {
   const Micros since = base::MonotonicMicros();
-  const Micros wait = NextTimer(since) - since;
+  const Micros wait = NextTimer() - since;
   const bool lent = idle();
   pollfd socket = Socket(lent ? POLLRDHUP : POLLIN);  // replies are for whoever has the baton
   if (lent) shared_.baton.PutDown();
@@ -82,27 +91,34 @@ void Loop::WriteNotes() {
 void Loop::AdvanceLink(Micros now) {
   if (link_.ready()) return;
   const bool waiting = link_.phase() == Link::Phase::kWaiting;
-  if (waiting && (shared_.breaker.demanded() || shared_.readiness.awaited())) link_.OnDemand();
+  if (waiting && wants_connection()) link_.OnDemand();
   const Link::Event event = link_.Advance(now);
   if (waiting && (link_.phase() != Link::Phase::kWaiting || event == Link::Event::kFailed)) shared_.breaker.Probing();
-  if (event == Link::Event::kReady) {
-    clock_.Forget();
-    clock_.Learn(link_.redis_time_us() - core::kEpochUs, link_.asked_at(), base::MonotonicMicros());
-    shared_.counters.connects.AddAlone();
-    shared_.counters.connected.store(true, std::memory_order_relaxed);
-    shared_.breaker.Close();
-    failures_.Forget();
-    BeginToProve();
-    last_reply_at_ = now;
-    notes_.push_back({DRL_LOG_INFO, "connected to " + options_.endpoint.Name()});
-  } else if (event == Link::Event::kFailed) {
-    const base::Status& error = link_.error();
-    shared_.counters.connect_failures.AddAlone();
-    shared_.breaker.Open({error.code(), "circuit open: " + error.message()});
-    EndPending(error.code(), error.message());
-    shared_.readiness.Fail(error);
-    Complain(failures_, error.message(), now);
-  }
+  if (event == Link::Event::kReady) LinkReady(now);
+  if (event == Link::Event::kFailed) LinkFailed(now);
+  // Who waits for an attempt waits no longer than that; and some come just after it.
+  if (link_.failed()) EndPending(link_.error().code(), link_.error().message());
+}
+
+void Loop::LinkReady(Micros now) {
+  clock_.Forget();
+  clock_.Learn(link_.redis_time_us() - core::kEpochUs, link_.asked_at(), base::MonotonicMicros());
+  shared_.counters.connects.AddAlone();
+  shared_.counters.connected.store(true, std::memory_order_relaxed);
+  shared_.breaker.Close();
+  failures_.Forget();
+  BeginToProve();
+  last_reply_at_ = now;
+  notes_.push_back({DRL_LOG_INFO, "connected to " + options_.endpoint.Name()});
+}
+
+void Loop::LinkFailed(Micros now) {
+  const base::Status& error = link_.error();
+  shared_.counters.connect_failures.AddAlone();
+  shared_.readiness.Fail(error);
+  Complain(failures_, error.message(), now);
+  shared_.breaker.Disconnected({error.code(), "circuit open: " + error.message()}, link_.demand_from());
+  if (shared_.readiness.awaited()) link_.OnDemand();
 }
 
 // A ready connection that says nothing: until it has run the script, and while the breaker is open, one question is kept under
@@ -144,12 +160,10 @@ Micros Loop::NextDeadline() const {
   return next;
 }
 
-Micros Loop::NextTimer(Micros now) const {
+Micros Loop::NextTimer() const {
   Micros next = std::min(link_.deadline(), NextDeadline());
   if (!in_flight_.empty()) next = std::min(next, in_flight_.front().sent_at + SilenceMax() + 1);
   if (wants_probe()) next = std::min(next, probe_at_);
-  const Micros on_demand = link_.waiting_since() + Link::kWaitMaxOnDemand;
-  if (link_.phase() == Link::Phase::kWaiting && on_demand > now) next = std::min(next, on_demand);
   return next;
 }
 

@@ -96,8 +96,8 @@ class Loop {
   // work left for that. Out of memory ends the process, as it does on the I/O thread: half a step cannot be taken back.
   bool Drive(Slot* newest, base::Micros spin) noexcept;
 
-  // The descriptor of the connection, for a forked child that must let go of it; -1 for none.
-  [[nodiscard]] int socket() const { return link_.poll_fd(); }
+  // In a forked child: gives up the parent's descriptors and nothing else.
+  void Abandon() const { link_.Abandon(); }
 
  private:
   // loop.cc: the cycle
@@ -109,9 +109,14 @@ class Loop {
   bool Sleep(pollfd& socket, base::Micros wait);
   [[nodiscard]] pollfd Socket(short events) const;
   [[nodiscard]] base::Micros NextDeadline() const;
-  [[nodiscard]] base::Micros NextTimer(base::Micros now) const;
+  [[nodiscard]] base::Micros NextTimer() const;
   [[nodiscard]] base::Micros SilenceMax() const { return std::max<base::Micros>(1'000'000, 2 * options_.timeout); }
   void AdvanceLink(base::Micros now);
+  void LinkReady(base::Micros now);
+  void LinkFailed(base::Micros now);
+  [[nodiscard]] bool wants_connection() const {
+    return !pending_.empty() || shared_.breaker.demanded() || shared_.readiness.awaited();
+  }
   void KeepProbing(base::Micros now);
   // Whether the server is to be asked when the time has come.
   [[nodiscard]] bool wants_probe() const {
@@ -158,6 +163,7 @@ class Loop {
   [[nodiscard]] bool IsInFlight(const core::Key& key) const;
   void TimeOut(Slot& slot, int32_t charged);
   void ExpireDeadlines(base::Micros now);
+  void EndInFlight(const base::Status& status, base::Micros now);
   void LoseConnection(const base::Status& status, base::Micros now);
 
   static constexpr size_t kCallsInFlightMax = 4;  // of those that carry many

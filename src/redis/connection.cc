@@ -4,6 +4,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
@@ -18,22 +19,24 @@ std::string ErrnoText(int error) { return std::system_category().message(error);
 
 void SetOption(int fd, int level, int option, int value) { setsockopt(fd, level, option, &value, sizeof value); }
 
-// A peer that vanished without a word is noticed by keep-alive probes, unless a call notices first.
-void TuneTcp(int fd) {
+// A peer that vanished without a word is noticed by what it does not acknowledge; by keep-alive probes when there is nothing.
+void TuneTcp(int fd, base::Micros silence_max) {
   SetOption(fd, IPPROTO_TCP, TCP_NODELAY, 1);
   SetOption(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
   SetOption(fd, IPPROTO_TCP, TCP_KEEPIDLE, 15);
   SetOption(fd, IPPROTO_TCP, TCP_KEEPINTVL, 5);
   SetOption(fd, IPPROTO_TCP, TCP_KEEPCNT, 3);
+  SetOption(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(std::clamp<base::Micros>(silence_max / 1000, 1, INT32_MAX)));
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Connection>> Connection::Open(const SocketAddress& address, const std::string& name) {
+Result<std::unique_ptr<Connection>> Connection::Open(const SocketAddress& address, const std::string& name,
+                                                        base::Micros silence_max) {
   const int family = address.get()->sa_family;
   base::UniqueFd fd(socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd.valid()) return Status(DRL_ERR_SYSTEM, "cannot make a socket: " + ErrnoText(errno));
-  if (family != AF_UNIX) TuneTcp(fd.get());
+  if (family != AF_UNIX) TuneTcp(fd.get(), silence_max);
   if (connect(fd.get(), address.get(), address.length) != 0 && errno != EINPROGRESS) {
     return Status(DRL_ERR_CONNECT, "cannot connect to " + name + ": " + ErrnoText(errno));
   }

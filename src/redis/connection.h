@@ -2,8 +2,10 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <string>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/status.h"
 #include "redis/reply_reader.h"
@@ -14,8 +16,10 @@ namespace drl::redis {
 
 class Connection {
  public:
-  // Begins to connect. The socket is writable once that has ended, well or not.
-  static base::Result<std::unique_ptr<Connection>> Open(const SocketAddress& address, const std::string& name);
+  // Begins to connect. The socket is writable once that has ended, well or not. A peer that acknowledges nothing for
+  // `silence_max` is dead.
+  static base::Result<std::unique_ptr<Connection>> Open(const SocketAddress& address, const std::string& name,
+                                                        base::Micros silence_max);
 
   // How the connecting ended; call when the socket is writable.
   base::Status FinishConnect();

@@ -30,9 +30,12 @@ class RespWriter {
   [[nodiscard]] std::string_view pending() const { return {buffer_.data() + sent_, used_ - sent_}; }
   void Consume(size_t bytes) {
     sent_ += bytes;
-    if (sent_ == used_) Clear();
+    left_ += bytes;
+    if (sent_ == used_) used_ = sent_ = 0;
   }
-  void Clear() { used_ = sent_ = 0; }
+  // Bytes that have left, of all that were ever written.
+  [[nodiscard]] uint64_t left() const { return left_; }
+  [[nodiscard]] uint64_t written() const { return left_ + (used_ - sent_); }
 
  private:
   void Header(char type, size_t count) {
@@ -55,6 +58,7 @@ class RespWriter {
   std::vector<char> buffer_;
   size_t used_ = 0;
   size_t sent_ = 0;
+  uint64_t left_ = 0;
 };
 
 }  // namespace drl::redis

@@ -34,6 +34,19 @@ TEST(RespWriter, ForgetsWhatWasSent) {
   EXPECT_TRUE(out.pending().empty());
 }
 
+TEST(RespWriter, KnowsWhereACommandBeganAndWhatHasLeft) {
+  RespWriter out;
+  out.Bulk("abc");
+  EXPECT_EQ(out.written(), 9U);
+  out.Consume(9);
+  const uint64_t second = out.written();
+  out.Bulk("d");
+  EXPECT_EQ(out.left(), second) << "nothing of the second";
+  out.Consume(1);
+  EXPECT_GT(out.left(), second) << "some of it";
+  EXPECT_EQ(out.written(), 16U);
+}
+
 TEST(RespWriter, GrowsAsNeeded) {
   RespWriter out;
   const std::string large(1'000'000, 'x');
