@@ -96,6 +96,28 @@ TEST_F(ReconnectTest, RequestsThatComeTogetherAfterAnIdleOutageAreDecided) {
   EXPECT_EQ(undecided, 0);
 }
 
+// This user may not run the probe, and nobody has asked anything yet: the connection has answered nothing, but has failed nobody.
+TEST(Reconnect, IdleConnectionThatNeverAnsweredAnythingIsReplacedQuietlyToo) {
+  const Server server = StartServer({.acl = "user default off\n"
+                                            "user admin on >admin ~* &* +@all\n"
+                                            "user shop on >secret ~drl:shop:* -@all +evalsha +time +script|load\n",
+                                     .acl_password = "admin"});
+  redis_server_expect_refusals(server.get());
+  drl_client_options options = ClientOptions(redis_server_url(server.get()));
+  options.username = "shop";
+  options.password = "secret";
+  const Client client = OpenClient(options);
+  ASSERT_EQ(drl_client_wait_ready(client.get(), kPatientUs, nullptr), DRL_OK);
+  for (int64_t connects = 1; connects <= 3; ++connects) {
+    const SteadyClock::time_point start = SteadyClock::now();
+    while (Stats(client).connects < connects && MicrosSince(start) < kPatientUs) Pause(1);
+    ASSERT_EQ(Stats(client).connects, connects);
+    Pause(200);  // for the refused probe
+    KillConnections(server);
+  }
+  EXPECT_EQ(Stats(client).breaker_opened, 0);
+}
+
 // Listens on a Unix socket and either says nothing on its connections or closes them at once.
 class Impostor {
  public:
