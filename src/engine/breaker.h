@@ -30,7 +30,8 @@ class Breaker {
   // Any thread. Why it is open. Notes that somebody asked; `first` when nobody had since the last failure, so that the I/O thread
   // may be told.
   [[nodiscard]] base::Status Refuse(bool& first);
-  // Any thread, while it refuses. Whether this caller, at this time, may wait for a connection; notes that somebody asked, `first` as above.
+  // Any thread, while it refuses. Whether this caller, at this time, may wait for a connection; notes that somebody asked, `first`
+  // as above.
   [[nodiscard]] bool LetsWait(base::Micros now, bool& first);
   // Any thread. A call that was submitted at that time was given up. True when that opened the breaker.
   bool CountTimeout(base::Micros submitted_at);
