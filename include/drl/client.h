@@ -30,6 +30,11 @@ typedef void (*drl_decision_observer)(const char *key_namespace, const char *lim
 /* Adaptive spinning of a waiting caller and of the I/O thread, for latency. */
 enum { DRL_SPIN_ADAPTIVE = 0, DRL_SPIN_OFF = 1 };
 
+/* A lone blocking caller may do the I/O thread's work for its own request, for latency. A thread of low priority (nice above 0,
+ * SCHED_BATCH, SCHED_IDLE) never does: others would wait for it.
+ */
+enum { DRL_DRIVE_ADAPTIVE = 0, DRL_DRIVE_OFF = 1 };
+
 /** Options of a client; zero means default. Strings and bytes are copied by drl_client_open. */
 typedef struct drl_client_options {
   uint32_t struct_size;
@@ -47,11 +52,15 @@ typedef struct drl_client_options {
   int64_t queue_capacity_max;  /* calls waiting or in flight at most; 64..1048576, default 16384 */
   drl_decision_observer on_decision; /* may be NULL: off */
   void *on_decision_user;
+  int32_t drive;                    /* DRL_DRIVE_*; default adaptive */
+  int32_t requests_per_command_max; /* decisions that travel in one command; 1..64, default 64. 1 for a proxy that shards keys over
+                                       single servers */
 } drl_client_options;
 
 #define DRL_CLIENT_OPTIONS_INIT                                                                                \
   {                                                                                                            \
-    (uint32_t)sizeof(drl_client_options), 0, NULL, 0, 0, NULL, NULL, NULL, NULL, 0, NULL, NULL, 0, NULL, NULL  \
+    (uint32_t)sizeof(drl_client_options), 0, NULL, 0, 0, NULL, NULL, NULL, NULL, 0, NULL, NULL, 0, NULL, NULL, \
+        0, 0                                                                                                   \
   }
 
 #ifdef __cplusplus

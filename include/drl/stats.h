@@ -12,7 +12,7 @@
 /* State of the circuit breaker. */
 enum {
   DRL_BREAKER_CLOSED = 0,   /* calls go to Redis */
-  DRL_BREAKER_OPEN = 1,     /* calls are answered at once by the fail strategy, but for those that wait for a connection */
+  DRL_BREAKER_OPEN = 1,     /* calls are answered at once by the fail strategy */
   DRL_BREAKER_HALF_OPEN = 2 /* the same, while a probe is under way */
 };
 

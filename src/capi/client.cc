@@ -7,7 +7,8 @@
 #include "capi/handles.h"
 #include "redis/url.h"
 
-static_assert(offsetof(drl_client_options, redis_url) == 8 && sizeof(drl_client_options) == 112);
+static_assert(offsetof(drl_client_options, redis_url) == 8 && offsetof(drl_client_options, drive) == 112 &&
+              sizeof(drl_client_options) == 120);
 
 namespace drl::capi {
 namespace {
@@ -25,6 +26,24 @@ Status ChooseTime(const char* name, int64_t option, int64_t url, base::Micros& c
     return OutOfRange(name, option, "1000..3600000000 microseconds");
   }
   if (option != 0 || url != 0) chosen = option != 0 ? option : url;
+  return {};
+}
+
+constexpr size_t kOptionsSizeFirst = 112;
+
+Status SetWaysOfWorking(const drl_client_options& options, engine::EngineOptions& made) {
+  if (options.spin != DRL_SPIN_ADAPTIVE && options.spin != DRL_SPIN_OFF) {
+    return OutOfRange("spin", options.spin, "DRL_SPIN_ADAPTIVE or DRL_SPIN_OFF");
+  }
+  made.spin = options.spin == DRL_SPIN_ADAPTIVE;
+  if (options.drive != DRL_DRIVE_ADAPTIVE && options.drive != DRL_DRIVE_OFF) {
+    return OutOfRange("drive", options.drive, "DRL_DRIVE_ADAPTIVE or DRL_DRIVE_OFF");
+  }
+  made.drive = options.drive == DRL_DRIVE_ADAPTIVE && made.endpoint.drive;
+  const int32_t most = options.requests_per_command_max;
+  if (most < 0 || most > core::kDecisionsPerCallMax) return OutOfRange("requests_per_command_max", most, "1..64 requests");
+  const int32_t chosen = most != 0 ? most : made.endpoint.requests_per_command;
+  if (chosen != 0) made.requests_per_command_max = chosen;
   return {};
 }
 
@@ -68,11 +87,8 @@ Result<engine::EngineOptions> MakeEngineOptions(const drl_client_options& option
     status = ChooseTime("connect_timeout_us", options.connect_timeout_us, made.endpoint.connect_timeout_us,
                         made.connect_timeout);
   }
+  if (status.ok()) status = SetWaysOfWorking(options, made);
   if (!status.ok()) return status;
-  if (options.spin != DRL_SPIN_ADAPTIVE && options.spin != DRL_SPIN_OFF) {
-    return OutOfRange("spin", options.spin, "DRL_SPIN_ADAPTIVE or DRL_SPIN_OFF");
-  }
-  made.spin = options.spin == DRL_SPIN_ADAPTIVE;
   if (options.queue_capacity_max != 0) {
     if (options.queue_capacity_max < 64 || options.queue_capacity_max > 1'048'576) {
       return OutOfRange("queue_capacity_max", options.queue_capacity_max, "64..1048576 calls");
@@ -109,7 +125,7 @@ drl_status drl_client_open(const drl_client_options* options, drl_client** clien
     if (client == nullptr) return Null("client");
     *client = nullptr;
     drl_client_options known;
-    drl::base::Status status = CopyOptions(options, "options", known);
+    drl::base::Status status = CopyOptions(options, "options", known, kOptionsSizeFirst);
     if (!status.ok()) return status;
     auto engine_options = MakeEngineOptions(known);
     if (!engine_options.ok()) return engine_options.status();

@@ -9,7 +9,7 @@
 #include <new>
 #include <string>
 
-#include "base/status.h"
+#include "base/sentence.h"
 #include "drl/status.h"
 
 namespace drl::capi {
@@ -29,14 +29,17 @@ class NotCancelled {
   int before_ = 0;
 };
 
-// Runs `body`, which returns a base::Status, and reports it.
+inline drl_status CodeOf(const base::Status& status) { return status.code(); }
+inline drl_status CodeOf(const base::Cause& cause) { return cause.code; }
+
+// Runs `body`, which returns a base::Status or a base::Cause, and reports it.
 template <typename Body>
 drl_status Fence(drl_error* error, Body body) noexcept {
   const NotCancelled guard;
   try {
-    const base::Status status = body();
-    base::Report(status, error);
-    return status.code();
+    const auto ended = body();
+    base::Report(ended, error);
+    return CodeOf(ended);
   } catch (const std::bad_alloc&) {
     base::Report(DRL_ERR_MEMORY, {}, error);
     return DRL_ERR_MEMORY;

@@ -106,8 +106,8 @@ Status CheckAll(const engine::Client& client, const drl_request* requests, size_
   return {};
 }
 
-Status DecideAll(engine::Client& client, const drl_request* requests, size_t size, int32_t count,
-                 drl_decision* decisions, std::string& detail) {
+Status DecideAll(engine::Client& client, const drl_request* requests, size_t size, int32_t count, drl_decision* decisions,
+                 engine::Summary& summary) {
   if (requests == nullptr) return Null("requests");
   if (decisions == nullptr) return Null("decisions");
   if (count < 1 || count > DRL_REQUESTS_MAX) {
@@ -120,28 +120,27 @@ Status DecideAll(engine::Client& client, const drl_request* requests, size_t siz
   Status status = CheckAll(client, requests, size, made);
   if (!status.ok()) return status;
   if (engine::InCallback()) return WouldBlock();
-  const drl_status code = client.DecideMany(made, decisions, detail);
-  return code == DRL_OK ? Status() : Status(code, detail);
+  client.Decide(made, decisions, summary);
+  return {};
 }
 
 // A degraded decision is an answer (DRL_OK) whose cause the caller may still want to read.
-void ReportCause(std::span<const drl_decision> decisions, const std::string& detail, drl_error* error) {
-  for (const drl_decision& decision : decisions) {
-    if (decision.cause != DRL_OK) return base::Report(decision.cause, detail, error);
-  }
+drl_status Report(drl_status checked, const engine::Summary& summary, drl_error* error) {
+  if (checked != DRL_OK || summary.cause().ok()) return checked;
+  base::Report(summary.cause(), error);
+  return summary.status();
 }
 
 }  // namespace
 
 drl_status DecideOne(drl_limiter* limiter, const drl_request& request, drl_decision* decision, drl_error* error) {
-  std::string detail;
-  const drl_status status = Fence(error, [&]() -> Status {
+  engine::Summary summary;
+  const drl_status checked = Fence(error, [&]() -> Status {
     if (decision == nullptr) return Null("decision");
-    Status checked = CheckHandle(limiter, "limiter");
-    return checked.ok() ? DecideAll(*limiter->client, &request, sizeof request, 1, decision, detail) : checked;
+    Status status = CheckHandle(limiter, "limiter");
+    return status.ok() ? DecideAll(*limiter->client, &request, sizeof request, 1, decision, summary) : status;
   });
-  if (status == DRL_OK && !detail.empty()) ReportCause({decision, 1}, detail, error);
-  return status;
+  return Report(checked, summary, error);
 }
 
 }  // namespace drl::capi
@@ -152,36 +151,34 @@ extern "C" {
 
 drl_status drl_client_decide(drl_client* client, const drl_request* requests, size_t request_size, int32_t count,
                              drl_decision* decisions, drl_error* error) {
-  std::string detail;
-  const drl_status status = Fence(error, [&]() -> drl::base::Status {
-    drl::base::Status checked = CheckHandle(client, "client");
-    if (!checked.ok()) return checked;
-    return DecideAll(*client->core, requests, request_size, count, decisions, detail);
+  drl::engine::Summary summary;
+  const drl_status checked = Fence(error, [&]() -> drl::base::Status {
+    drl::base::Status status = CheckHandle(client, "client");
+    return status.ok() ? DecideAll(*client->core, requests, request_size, count, decisions, summary) : status;
   });
-  if (status == DRL_OK && !detail.empty()) ReportCause({decisions, static_cast<size_t>(count)}, detail, error);
-  return status;
+  return Report(checked, summary, error);
 }
 
 drl_status drl_client_decide_callback(drl_client* client, const drl_request* request, size_t request_size,
                                       drl_error* error, drl_decision_callback callback, void* user) {
-  return Fence(error, [&]() -> drl::base::Status {
+  return Fence(error, [&]() -> drl::base::Cause {
     if (callback == nullptr) return Null("callback");
     drl::base::Status status = CheckHandle(client, "client");
     drl::engine::Request made;
     if (status.ok()) status = CheckRequest(request, request_size, 0, *client->core, made);
-    return status.ok() ? client->core->DecideLater(made, callback, user) : status;
+    return status.ok() ? client->core->DecideLater(made, callback, user) : drl::base::Cause(status);
   });
 }
 
 drl_status drl_limiter_allow_callback(drl_limiter* limiter, const void* identity, size_t identity_len, int64_t cost,
                                       drl_error* error, drl_decision_callback callback, void* user) {
-  return Fence(error, [&]() -> drl::base::Status {
+  return Fence(error, [&]() -> drl::base::Cause {
     if (callback == nullptr) return Null("callback");
     drl::base::Status status = CheckHandle(limiter, "limiter");
     if (!status.ok()) return status;
     drl::engine::Request made;
     status = CheckRequest(AllowRequest(limiter, identity, identity_len, cost), *limiter->client, made);
-    return status.ok() ? limiter->client->DecideLater(made, callback, user) : status;
+    return status.ok() ? limiter->client->DecideLater(made, callback, user) : drl::base::Cause(status);
   });
 }
 

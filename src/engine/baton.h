@@ -2,7 +2,8 @@
 //
 // That is the I/O thread, except while it has nothing to do. Then it puts the baton down, and a blocking caller may take it and
 // run the loop for its own request: write, wait for the reply, read. This spares a lone caller two wake-ups of threads, which
-// cost more than the rest of the library's work. Whatever else comes up (other requests, a lost connection, the end) is the I/O
+// cost more than the rest of the library's work. A thread of low priority does not: everybody would wait for it when the system
+// leaves it standing (priority.h). Whatever else comes up (other requests, a lost connection, the end) is the I/O
 // thread's business: the caller hands the baton over to it at once.
 #pragma once
 

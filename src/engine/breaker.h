@@ -1,8 +1,9 @@
 // The circuit breaker: while Redis does not answer, calls are answered at once.
 //
 // It opens when a connection cannot be made, or when kTimeoutsToOpen calls in a row were given up that had not seen Redis answer
-// anybody in all their life: a call that waited too long in a crowd says nothing about Redis. It closes on the first good
-// answer. Probing is the I/O thread's business (link.h, loop.h).
+// anybody in all their life: a call that waited too long in a crowd says nothing about Redis, and neither does one that was never
+// sent, unless Redis owed an answer all the while. It closes on the first good answer. Probing is the I/O thread's business
+// (link.h, loop.h). No lock: a refused call waits for nobody.
 //
 // Where the connection is what lacks, a caller may wait for it all the same, within its own deadline: an attempt is under way, or
 // is begun at once because it asks, and most end soon. Once somebody has waited for that in vain, until the breaker closes only one
@@ -11,11 +12,12 @@
 
 #include <atomic>
 #include <cstdint>
-#include <mutex>
+#include <string_view>
 
 #include "base/clock.h"
-#include "base/status.h"
+#include "base/sentence.h"
 #include "drl/stats.h"
+#include "engine/reason.h"
 
 namespace drl::engine {
 
@@ -29,18 +31,17 @@ class Breaker {
   [[nodiscard]] int32_t times_opened() const { return times_opened_.load(std::memory_order_relaxed); }
   // Any thread. Why it is open. Notes that somebody asked; `first` when nobody had since the last failure, so that the I/O thread
   // may be told.
-  [[nodiscard]] base::Status Refuse(bool& first);
-  // Any thread, while it refuses. Whether this caller, at this time, may wait for a connection; notes that somebody asked, `first`
-  // as above.
+  [[nodiscard]] base::Cause Refuse(bool& first);
+  // Any thread, while it refuses. Whether this caller, at this time, may wait for a connection; notes that somebody asked, `first` as above.
   [[nodiscard]] bool LetsWait(base::Micros now, bool& first);
   // Any thread. A call that was submitted at that time was given up. True when that opened the breaker.
-  bool CountTimeout(base::Micros submitted_at);
+  bool CountTimeout(base::Micros submitted_at, bool sent);
 
   // Any thread.
-  void Open(const base::Status& why);
+  void Open(drl_status code, std::string_view why);
 
   // Whoever runs the loop: there is no connection. From `demand_from` on an attempt is begun at once when somebody asks.
-  void Disconnected(const base::Status& why, base::Micros demand_from);
+  void Disconnected(drl_status code, std::string_view why, base::Micros demand_from);
   // Whoever runs the loop.
   void Probing() {
     int32_t open = DRL_BREAKER_OPEN;
@@ -52,6 +53,8 @@ class Breaker {
     heard_at_.store(now, std::memory_order_relaxed);
     timeouts_.store(0, std::memory_order_relaxed);
   }
+  // When the oldest command that Redis has not answered was sent; INT64_MAX for none.
+  void Owes(base::Micros since) { owes_since_.store(since, std::memory_order_relaxed); }
   // Whether anybody has asked since the last attempt to connect failed.
   [[nodiscard]] bool demanded() const { return demand_.load(std::memory_order_seq_cst); }
 
@@ -61,10 +64,10 @@ class Breaker {
   std::atomic<base::Micros> heard_at_{0};
   std::atomic<int32_t> times_opened_{0};
   std::atomic<bool> demand_{false};
+  std::atomic<base::Micros> owes_since_{INT64_MAX};
   std::atomic<base::Micros> lets_wait_from_{INT64_MAX};
   std::atomic<bool> waited_in_vain_{false};
-  std::mutex mutex_;
-  base::Status why_;  // guarded by mutex_
+  Reason why_;
 };
 
 }  // namespace drl::engine

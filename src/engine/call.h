@@ -38,7 +38,11 @@ class CallRing {
   [[nodiscard]] const Call& front() const { return calls_[first_]; }
   [[nodiscard]] Call& at(size_t i) { return calls_[(first_ + i) % kCapacity]; }
   [[nodiscard]] const Call& at(size_t i) const { return calls_[(first_ + i) % kCapacity]; }
-  Call& PushBack() { return calls_[(first_ + size_++) % kCapacity]; }
+  Call& PushBack() {
+    Call& call = calls_[(first_ + size_++) % kCapacity];
+    call.count = 0;
+    return call;
+  }
   void PopFront() {
     first_ = (first_ + 1) % kCapacity;
     --size_;
@@ -64,6 +68,8 @@ class CallWriter {
   // Whether this slot may travel in the call begun.
   [[nodiscard]] bool Takes(const Slot& slot) const;
 
+  // Drops what was added.
+  void Clear();
   // Ends the collection.
   void Write(Call& call, int64_t tag, base::Micros now, const RedisClock& clock, redis::RespWriter& out);
 
@@ -88,7 +94,6 @@ class CallWriter {
   };
   static constexpr size_t kTableSize = 256;  // a power of two, well above the number of keys
 
-  void Clear();
   [[nodiscard]] int FindKey(const core::Key& key);
   [[nodiscard]] int FindGroup(const Slot& slot, int last_group_of_key) const;
   void Arrange(Call& call);

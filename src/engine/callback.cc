@@ -12,7 +12,7 @@ thread_local uint64_t depth_generation = 0;
 
 }  // namespace
 
-void CallBack(drl_decision_callback callback, drl_status status, const drl_decision& decision, const std::string& message,
+void CallBack(drl_decision_callback callback, drl_status status, const drl_decision& decision, std::string_view message,
               void* user) {
   char text[DRL_COMPLETION_MESSAGE_SIZE];
   base::CopyMessage(message, text);
@@ -27,13 +27,13 @@ bool InCallback() { return depth > 0 && depth_generation == base::ForkGeneration
 
 void CallbackSink::Deliver(Slot& slot) {
   drl_decision decision{};
-  std::string detail;
+  base::Sentence detail;
   const drl_status status = Engine::Conclude(slot, decision, detail);
   const drl_decision_callback callback = slot.callback;
   void* const user = slot.user;
   engine_.Observe(*slot.limiter, status, decision);
   engine_.Release(slot);
-  CallBack(callback, status, decision, detail, user);
+  CallBack(callback, status, decision, detail.view(), user);
 }
 
 }  // namespace drl::engine

@@ -1,7 +1,7 @@
 // The callback form of asynchronous requests.
 #pragma once
 
-#include <string>
+#include <string_view>
 
 #include "drl/request.h"
 #include "engine/slot.h"
@@ -21,7 +21,7 @@ class CallbackSink final : public CompletionSink {
 };
 
 // Calls back with a decision that is known at once.
-void CallBack(drl_decision_callback callback, drl_status status, const drl_decision& decision, const std::string& message,
+void CallBack(drl_decision_callback callback, drl_status status, const drl_decision& decision, std::string_view message,
               void* user);
 
 // Whether this thread is inside a callback, where waiting would stop the I/O thread.

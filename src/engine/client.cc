@@ -1,5 +1,6 @@
 #include "engine/client.h"
 
+#include <algorithm>
 #include <memory>
 
 namespace drl::engine {
@@ -8,14 +9,12 @@ using base::Result;
 using base::Status;
 
 Result<Client*> Client::Open(EngineOptions options, std::vector<uint8_t> identity_secret) {
-  Client* client = new Client(std::move(options), std::move(identity_secret));
+  const auto drop = [](Client* unfinished) { unfinished->Unref(); };
+  std::unique_ptr<Client, decltype(drop)> client(new Client(std::move(options), std::move(identity_secret)), drop);
   Result<Engine*> engine = Engine::Start(client->options_, client->first_namespace_, base::ForkGeneration());
-  if (!engine.ok()) {
-    client->Unref();
-    return engine.status();
-  }
+  if (!engine.ok()) return engine.status();
   client->engine_.Set(*engine);
-  return client;
+  return client.release();
 }
 
 Client::~Client() {
@@ -50,52 +49,45 @@ Engine* Client::engine(Status& why) {
   });
 }
 
-drl_status Client::Decide(const Request& request, drl_decision& decision, std::string& detail) {
-  return DecideMany({&request, 1}, &decision, detail);
-}
-
 // One request and many take the same way: all slots are handed over at once, so that they travel in one call.
-drl_status Client::DecideMany(std::span<const Request> requests, drl_decision* decisions, std::string& detail) {
+void Client::Decide(std::span<const Request> requests, drl_decision* decisions, Summary& summary) {
   constexpr size_t kOnStack = 16;
   Slot* few[kOnStack];
   std::unique_ptr<Slot*[]> many(requests.size() > kOnStack ? new Slot*[requests.size()] : nullptr);
-  Slot** slots = many ? many.get() : few;
+  const std::span<Slot*> slots(many ? many.get() : few, requests.size());
 
   Status why;
   Engine* engine = this->engine(why);
-  if (engine == nullptr) {
-    detail = why.message();
-    return why.code();
+  if (engine == nullptr) return summary.Add(0, why.code(), why);
+  Slot* newest = PrepareAll(*engine, requests, slots, decisions, summary);
+  if (newest == nullptr) return;
+  Slot* oldest = *std::find_if(slots.begin(), slots.end(), [](const Slot* slot) { return slot != nullptr; });
+  if (engine->SubmitAndDrive(newest, oldest)) return AwaitAll(*engine, slots, decisions, summary);
+  for (Slot* slot : slots) {
+    if (slot != nullptr) engine->Discard(*slot);
   }
-  drl_status status = DRL_OK;
+  summary = {};
+  summary.Add(0, DRL_ERR_CLOSED, {DRL_ERR_CLOSED, base::StatusMessage(DRL_ERR_CLOSED)});
+}
+
+// The slots of those that can be asked, linked from the newest, which it returns; the others are answered and have none.
+Slot* Client::PrepareAll(Engine& engine, std::span<const Request> requests, std::span<Slot*> slots, drl_decision* decisions,
+                         Summary& summary) {
   Slot* newest = nullptr;
-  Slot* oldest = nullptr;
   for (size_t i = 0; i < requests.size(); ++i) {
-    slots[i] = engine->Prepare(requests[i], nullptr, why);
+    base::Cause cause;
+    slots[i] = engine.Prepare(requests[i], nullptr, cause);
     if (slots[i] == nullptr) {
-      const drl_status failed = AnswerAtOnce(*engine, requests[i], why.code(), decisions[i]);
-      if (status == DRL_OK) status = failed;
-      if (detail.empty()) detail = why.message();
+      summary.Add(i, AnswerAtOnce(engine, requests[i], cause.code, decisions[i]), cause);
       continue;
     }
     slots[i]->next = newest;
     newest = slots[i];
-    if (oldest == nullptr) oldest = newest;
   }
-  if (requests.size() > 1) {  // the first must not pay for the hashing of the last
-    const base::Micros now = base::MonotonicMicros();
-    for (Slot* slot = newest; slot != nullptr; slot = slot == oldest ? nullptr : slot->next) Engine::Start(*slot, now);
-  }
-  if (newest == nullptr) return status;
-  if (!engine->SubmitAndDrive(newest, oldest)) {
-    for (size_t i = 0; i < requests.size(); ++i) {
-      if (slots[i] != nullptr) engine->Discard(*slots[i]);
-    }
-    detail = base::StatusMessage(DRL_ERR_CLOSED);
-    return DRL_ERR_CLOSED;
-  }
-  const drl_status awaited = AwaitMany(*engine, requests, {slots, requests.size()}, decisions, detail);
-  return awaited == DRL_OK ? status : awaited;
+  if (requests.size() == 1) return newest;
+  const base::Micros now = base::MonotonicMicros();  // the first must not pay for the hashing of the last
+  for (Slot* slot = newest; slot != nullptr; slot = slot->next) Engine::Start(*slot, now);
+  return newest;
 }
 
 drl_status Client::AnswerAtOnce(Engine& engine, const Request& request, drl_status cause, drl_decision& decision) {
@@ -106,30 +98,28 @@ drl_status Client::AnswerAtOnce(Engine& engine, const Request& request, drl_stat
 }
 
 // The last request is answered last, so waiting for it first costs one sleep instead of many.
-drl_status Client::AwaitMany(Engine& engine, std::span<const Request> requests, std::span<Slot* const> slots,
-                             drl_decision* decisions, std::string& detail) {
-  drl_status status = DRL_OK;
+void Client::AwaitAll(Engine& engine, std::span<Slot* const> slots, drl_decision* decisions, Summary& summary) {
   const bool lone = engine.lone();
-  for (size_t i = requests.size(); i-- > 0;) {
+  for (size_t i = slots.size(); i-- > 0;) {
     if (slots[i] == nullptr) continue;
-    std::string sentence;
-    const drl_status one = engine.Await(*slots[i], lone, decisions[i], sentence);
-    if (one != DRL_OK) status = one;
-    if (!sentence.empty()) detail = std::move(sentence);
+    base::Cause cause;
+    const drl_status status = engine.Await(*slots[i], lone, decisions[i], cause.sentence);
+    cause.code = decisions[i].cause;
+    if (!cause.ok()) summary.Add(i, status, cause);
   }
-  return status;
 }
 
-Status Client::DecideLater(const Request& request, drl_decision_callback callback, void* user) {
+base::Cause Client::DecideLater(const Request& request, drl_decision_callback callback, void* user) {
   Status why;
   Engine* engine = this->engine(why);
   if (engine == nullptr) return why;
-  Slot* slot = engine->Prepare(request, &engine->callback_sink(), why);
-  if (slot == nullptr && InCallback()) return engine->AnswerLater(request, why, callback, user);
+  base::Cause cause;
+  Slot* slot = engine->Prepare(request, &engine->callback_sink(), cause);
+  if (slot == nullptr && InCallback()) return engine->AnswerLater(request, cause, callback, user);
   if (slot == nullptr) {
     drl_decision decision;
-    const drl_status status = AnswerAtOnce(*engine, request, why.code(), decision);
-    CallBack(callback, status, decision, why.message(), user);
+    const drl_status status = AnswerAtOnce(*engine, request, cause.code, decision);
+    CallBack(callback, status, decision, cause.sentence.view(), user);
     return {};
   }
   slot->callback = callback;

@@ -15,6 +15,28 @@
 
 namespace drl::engine {
 
+// What a call that asked many says as a whole: of the first request that failed, or, where none did, of the first that Redis did
+// not decide.
+class Summary {
+ public:
+  // In any order.
+  void Add(size_t index, drl_status status, const base::Cause& cause) {
+    const bool failed = status != DRL_OK;
+    if (failed == failed_ ? index >= index_ : failed_) return;
+    failed_ = failed;
+    index_ = index;
+    cause_ = cause;
+  }
+  // What the call returns.
+  [[nodiscard]] drl_status status() const { return failed_ ? cause_.code : DRL_OK; }
+  [[nodiscard]] const base::Cause& cause() const { return cause_; }
+
+ private:
+  bool failed_ = false;
+  size_t index_ = SIZE_MAX;
+  base::Cause cause_;
+};
+
 class Client {
  public:
   static base::Result<Client*> Open(EngineOptions options, std::vector<uint8_t> identity_secret);
@@ -31,12 +53,10 @@ class Client {
   // The engine of this process, started if need be; null when the client is closed or no thread can be had (`why`).
   Engine* engine(base::Status& why);
 
-  // The blocking operations. Each returns what the C function returns; `detail` is the sentence for a person when a
-  // decision has a cause or the status is not DRL_OK.
-  drl_status Decide(const Request& request, drl_decision& decision, std::string& detail);
-  drl_status DecideMany(std::span<const Request> requests, drl_decision* decisions, std::string& detail);
+  // Blocks.
+  void Decide(std::span<const Request> requests, drl_decision* decisions, Summary& summary);
   // The callback form.
-  base::Status DecideLater(const Request& request, drl_decision_callback callback, void* user);
+  base::Cause DecideLater(const Request& request, drl_decision_callback callback, void* user);
 
   // The lines of the log that nobody took yet, and the descriptor that says so; -1 where there is none.
   [[nodiscard]] int log_fd();
@@ -57,8 +77,9 @@ class Client {
   ~Client();
 
   static drl_status AnswerAtOnce(Engine& engine, const Request& request, drl_status cause, drl_decision& decision);
-  drl_status AwaitMany(Engine& engine, std::span<const Request> requests, std::span<Slot* const> slots,
-                       drl_decision* decisions, std::string& detail);
+  static Slot* PrepareAll(Engine& engine, std::span<const Request> requests, std::span<Slot*> slots, drl_decision* decisions,
+                          Summary& summary);
+  static void AwaitAll(Engine& engine, std::span<Slot* const> slots, drl_decision* decisions, Summary& summary);
 
   const EngineOptions options_;
   const std::vector<uint8_t> identity_secret_;

@@ -1,5 +1,7 @@
 // What a blocking caller does with the loop while it holds the baton (baton.h). Only its own requests are in the loop then,
 // and it sleeps on none of them: nobody needs to be woken here, and no code of the application runs.
+#include <new>
+
 #include "engine/loop.h"
 
 namespace drl::engine {
@@ -11,16 +13,24 @@ bool Loop::Drive(Slot* newest, Micros spin) noexcept {
   SlotList fresh;
   Submissions::Unlink(newest, fresh);
   TakeUp(fresh);
-  while (true) {
-    const Micros now = base::MonotonicMicros();
-    Dispatch(now);
-    ExpireDeadlines(now);
-    const bool over = NextDeadline() == INT64_MAX;
-    if (over || !link_.ready() || shared_.has_news() || shared_.baton.awaited()) break;
-    if (!SpinForReply(now, spin)) SleepForReply();
+  try {
+    while (DriveOnce(spin)) continue;
+  } catch (const std::bad_alloc&) {
+    LoseMemory();
   }
   driven_ = false;
   return idle();
+}
+
+// False when there is nothing more to do here.
+bool Loop::DriveOnce(Micros spin) {
+  const Micros now = base::MonotonicMicros();
+  Dispatch(now);
+  ExpireDeadlines(now);
+  const bool over = NextDeadline() == INT64_MAX;
+  if (over || !link_.ready() || shared_.has_news() || shared_.baton.awaited()) return false;
+  if (!SpinForReply(now, spin)) SleepForReply();
+  return true;
 }
 
 bool Loop::SpinForReply(Micros now, Micros budget) {

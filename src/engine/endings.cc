@@ -35,7 +35,7 @@ bool Loop::End(Slot& slot, drl_status cause, int32_t charged, std::string_view d
 
 void Loop::EndCall(Call& call, drl_status cause, int32_t charged, std::string_view detail) {
   for (int i = 0; i < call.count; ++i) {
-    Slot* slot = call.slots[static_cast<size_t>(i)];
+    Slot* slot = std::exchange(call.slots[static_cast<size_t>(i)], nullptr);
     if (slot != nullptr) End(*slot, cause, charged, detail);
   }
 }
@@ -57,6 +57,7 @@ void Loop::EndAnswered(SlotList& answered) {
 
 void Loop::Requeue(Call& call, drl_status cause, std::string_view detail, base::Micros now) {
   Requeue(std::span(call.slots).first(static_cast<size_t>(call.count)), cause, detail, now);
+  call.count = 0;
 }
 
 // Puts decisions that surely did not run back in line, at the places they had: those that still have time and attempts.
@@ -99,7 +100,7 @@ void Loop::TimeOut(Slot& slot, int32_t charged) {
   const bool sent = charged == DRL_CHARGED_UNKNOWN;
   if (End(slot, DRL_ERR_TIMEOUT, charged,
           sent ? "Redis did not answer before the deadline" : "Redis did not answer before the deadline; not sent")) {
-    shared_.breaker.CountTimeout(submitted_at);
+    shared_.breaker.CountTimeout(submitted_at, sent);
   }
 }
 
@@ -135,6 +136,25 @@ void Loop::ExpireDeadlines(base::Micros now) {
   }
 }
 
+// Memory ran out somewhere in the midst. What was being taken or was under way ends, and whatever is half done goes with the
+// connection; the next attempt comes later.
+void Loop::LoseMemory() noexcept {
+  constexpr const char* kNoMemory = "the connection was given up: out of memory";
+  const base::Micros now = base::MonotonicMicros();
+  EndCall(taken_, DRL_ERR_CONNECTION_LOST, DRL_CHARGED_UNKNOWN, kNoMemory);
+  taken_.count = 0;
+  for (size_t at = 0; at < in_flight_.size(); ++at) {
+    EndCall(in_flight_.at(at), DRL_ERR_CONNECTION_LOST, DRL_CHARGED_UNKNOWN, kNoMemory);
+  }
+  in_flight_.Clear();
+  writer_.Clear();
+  shared_.counters.connected.store(false, std::memory_order_relaxed);
+  link_.GiveUp(now);
+  shared_.breaker.Disconnected(DRL_ERR_CONNECTION_LOST, kNoMemory, link_.demand_from());
+  EndPending(DRL_ERR_CONNECTION_LOST, kNoMemory);
+  sleepers_.WakeAll();
+}
+
 // What was sent is lost and stays lost; of what a byte has left nobody knows. The rest waits for the next connection.
 void Loop::EndInFlight(const base::Status& status, base::Micros now) {
   const uint64_t left = link_.connection().out().left();
@@ -155,12 +175,13 @@ void Loop::EndInFlight(const base::Status& status, base::Micros now) {
 void Loop::LoseConnection(const base::Status& status, base::Micros now) {
   const bool idle = in_flight_.empty() && status.code() == DRL_ERR_CONNECTION_LOST;
   EndInFlight(status, now);
+  shared_.breaker.Owes(now);  // a connection
   shared_.counters.connected.store(false, std::memory_order_relaxed);
   notes_.push_back({idle ? DRL_LOG_INFO : DRL_LOG_WARNING, "connection lost: " + status.message()});
   failures_.Forget();
   if (!script_ran_) shared_.readiness.Fail(status);
   if (link_.Lose(status, idle, now)) return;
-  shared_.breaker.Disconnected({status.code(), "circuit open: " + status.message()}, link_.demand_from());
+  shared_.breaker.Disconnected(status.code(), status.message(), link_.demand_from());
   EndPending(status.code(), status.message());
 }
 

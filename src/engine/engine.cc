@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "base/random.h"
+#include "engine/priority.h"
 
 namespace drl::engine {
 namespace {
@@ -77,7 +78,7 @@ void Engine::Stop() {
   over_.Signal();
 }
 
-Slot* Engine::Prepare(const Request& request, CompletionSink* sink, base::Status& cause) {
+Slot* Engine::Prepare(const Request& request, CompletionSink* sink, base::Cause& cause) {
   Slot* slot = nullptr;
   if (shared_.breaker.refuses() && !LetsWait()) {
     bool first = false;
@@ -89,11 +90,16 @@ Slot* Engine::Prepare(const Request& request, CompletionSink* sink, base::Status
     cause = {DRL_ERR_QUEUE_FULL, "queue_capacity_max calls are waiting"};
   }
   if (slot == nullptr) {
-    CountCause(shared_.counters, *request.limiter, cause.code());
+    CountCause(shared_.counters, *request.limiter, cause.code);
     return nullptr;
   }
   Fill(request, sink, *slot);
   return slot;
+}
+
+void Engine::Take(const Request& request, Asked& asked) {
+  request.limiter->Ref();
+  asked = {request.kind, request.fail_strategy, request.limiter, &request.limiter->plan(), request.question};
 }
 
 bool Engine::LetsWait() {
@@ -105,13 +111,8 @@ bool Engine::LetsWait() {
 
 void Engine::Fill(const Request& request, CompletionSink* sink, Slot& slot) const {
   const Micros timeout = request.timeout > 0 ? request.timeout : options_.timeout;
-  request.limiter->Ref();
-  slot.limiter = request.limiter;
-  slot.plan = &request.limiter->plan();
+  Take(request, slot);
   request.limiter->keys().Make(request.identity, slot.key);
-  slot.kind = request.kind;
-  slot.question = request.question;
-  slot.fail_strategy = request.fail_strategy;
   slot.never = slot.plan->Never(request.question.cost, request.question.headroom);
   slot.timeout_class = static_cast<uint8_t>(std::bit_width(static_cast<uint64_t>(timeout)));
   slot.sink = sink;
@@ -136,7 +137,8 @@ bool Engine::Submit(Slot* newest, Slot* oldest) {
 bool Engine::SubmitAndDrive(Slot* newest, Slot* oldest) { return Drive(newest) || Submit(newest, oldest); }
 
 bool Engine::Drive(Slot* newest) {
-  if (shared_.has_news() || !shared_.baton.Take()) return false;
+  if (!options_.drive || shared_.has_news() || !shared_.baton.lies()) return false;
+  if (HasLowPriority(newest->submitted_at) || !shared_.baton.Take()) return false;
   shared_.wakeup.Awake();
   const bool finished = loop_->Drive(newest, shared_.lone_trial.on() ? spin_.budget() : 0);
   const bool news = !shared_.wakeup.Announce();
@@ -146,22 +148,17 @@ bool Engine::Drive(Slot* newest) {
   return true;
 }
 
-base::Status Engine::AnswerLater(const Request& request, const base::Status& cause, drl_decision_callback callback,
-                                 void* user) {
+base::Cause Engine::AnswerLater(const Request& request, const base::Cause& cause, drl_decision_callback callback,
+                                void* user) {
   Slot* slot = shared_.pool.Acquire();
   if (slot == nullptr) return {DRL_ERR_QUEUE_FULL, "queue_capacity_max calls are waiting"};
-  request.limiter->Ref();
-  slot->limiter = request.limiter;
-  slot->plan = &request.limiter->plan();
-  slot->kind = request.kind;
-  slot->question = request.question;
-  slot->fail_strategy = request.fail_strategy;
+  Take(request, *slot);
   slot->sink = &callback_sink_;
   slot->callback = callback;
   slot->user = user;
-  slot->cause = cause.code();
+  slot->cause = cause.code;
   slot->charged = DRL_CHARGED_NO;
-  slot->SetDetail(cause.message());
+  slot->SetDetail(cause.sentence.view());
   if (shared_.answered.Push(slot, slot)) {
     shared_.Wake();
     return {};
@@ -199,7 +196,9 @@ void Engine::SleepOn(Slot& slot) {
     const uint32_t state = slot.state.load(std::memory_order_seq_cst);
     if (state == kDone) return;
     if (base::MonotonicMicros() >= slot.deadline) {
-      if (GiveUp(slot, DRL_ERR_TIMEOUT) && shared_.breaker.CountTimeout(slot.submitted_at)) shared_.Wake();
+      const bool given_up = GiveUp(slot, DRL_ERR_TIMEOUT);
+      const bool sent = slot.given_up_charged == DRL_CHARGED_UNKNOWN;
+      if (given_up && shared_.breaker.CountTimeout(slot.submitted_at, sent)) shared_.Wake();
       return;
     }
     base::FutexWait(slot.state, state, slot.deadline);
@@ -222,7 +221,7 @@ bool Engine::SpinOn(const Slot& slot) const {
   return false;
 }
 
-drl_status Engine::Await(Slot& slot, bool lone, drl_decision& decision, std::string& detail) {
+drl_status Engine::Await(Slot& slot, bool lone, drl_decision& decision, base::Sentence& detail) {
   Wait(slot, lone);
   const drl_status status = Conclude(slot, decision, detail);
   if (slot.kind == SlotKind::kAllow) Observe(*slot.limiter, status, decision);
@@ -230,25 +229,32 @@ drl_status Engine::Await(Slot& slot, bool lone, drl_decision& decision, std::str
   return status;
 }
 
-drl_status Engine::Conclude(const Slot& slot, drl_decision& decision, std::string& detail) {
-  const bool given_up = slot.state.load(std::memory_order_acquire) == kGivenUp;
-  const drl_status cause = given_up ? slot.given_up_cause : slot.cause;
-  if (cause == DRL_OK) {
-    if (slot.kind == SlotKind::kAllow) {
-      core::FillDecision(slot.verdict, *slot.plan, slot.question, slot.now_us, decision);
+void Engine::FillGivenUp(const Slot& slot, Answer& answer) {
+  answer.cause = slot.given_up_cause;
+  answer.charged = slot.given_up_charged;
+  answer.SetDetail(base::StatusMessage(slot.given_up_cause));
+}
+
+drl_status Engine::Conclude(const Slot& slot, drl_decision& decision, base::Sentence& detail) {
+  if (slot.state.load(std::memory_order_acquire) != kGivenUp) return Conclude(slot, slot, decision, detail);
+  Answer answer;  // the loop may still write the slot's
+  FillGivenUp(slot, answer);
+  return Conclude(slot, answer, decision, detail);
+}
+
+drl_status Engine::Conclude(const Asked& asked, const Answer& answer, drl_decision& decision, base::Sentence& detail) {
+  if (answer.cause == DRL_OK) {
+    if (asked.kind == SlotKind::kAllow) {
+      core::FillDecision(answer.verdict, *asked.plan, asked.question, answer.now_us, decision);
     } else {
       decision = {};
     }
     return DRL_OK;
   }
-  const int32_t charged = given_up ? slot.given_up_charged : slot.charged;
-  if (given_up) {
-    detail = base::StatusMessage(cause);
-  } else {
-    detail = slot.detail;
-  }
-  const drl_status status = Degrade(*slot.plan, slot.question, slot.fail_strategy, cause, charged, decision);
-  return slot.kind == SlotKind::kReset ? cause : status;
+  detail = std::string_view(answer.detail);
+  const drl_status status =
+      Degrade(*asked.plan, asked.question, asked.fail_strategy, answer.cause, answer.charged, decision);
+  return asked.kind == SlotKind::kReset ? answer.cause : status;
 }
 
 drl_status Degrade(const core::Plan& plan, const core::Question& question, int32_t fail_strategy, drl_status cause,

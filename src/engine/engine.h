@@ -35,12 +35,14 @@ class Engine {
 
   // A slot for a request, ready to be given its deadline and submitted; null with the cause when it can be answered at once (open breaker, full
   // queue, no time left). Counts the cause.
-  Slot* Prepare(const Request& request, CompletionSink* sink, base::Status& cause);
+  Slot* Prepare(const Request& request, CompletionSink* sink, base::Cause& cause);
   // Its time begins.
   static void Start(Slot& slot, base::Micros now) {
     slot.deadline += now - slot.submitted_at;
     slot.submitted_at = now;
   }
+  // Notes what was asked, with a reference to the limiter.
+  static void Take(const Request& request, Asked& asked);
   // Hands slots, linked by `next` from the newest to the oldest, to the I/O thread. When the engine is closed, false, and
   // they are the caller's to Discard.
   bool Submit(Slot* newest, Slot* oldest);
@@ -49,21 +51,23 @@ class Engine {
   bool SubmitAndDrive(Slot* newest, Slot* oldest);
   // Has the I/O thread call back with an answer that is known at once. For a request made in a callback, which would otherwise
   // be called from inside itself without end. Not ok when it cannot: then nobody is called.
-  base::Status AnswerLater(const Request& request, const base::Status& cause, drl_decision_callback callback, void* user);
+  base::Cause AnswerLater(const Request& request, const base::Cause& cause, drl_decision_callback callback, void* user);
   // Drops both references of a slot that was not submitted.
   void Discard(Slot& slot);
   // Sleeps until a submitted slot has ended or its deadline is over; then the answer. Drops the owner's reference.
   // With CLOSED or a cause, `detail` is the sentence for a person.
-  drl_status Await(Slot& slot, bool lone, drl_decision& decision, std::string& detail);
+  drl_status Await(Slot& slot, bool lone, drl_decision& decision, base::Sentence& detail);
   // Whether so little is under way that waiting threads may spin.
   [[nodiscard]] bool lone() const { return shared_.load() <= kSpinnersMax; }
   // Ends a request from the owner's side. True when it had not ended yet; `sent` says whether it may have reached Redis.
   bool GiveUp(Slot& slot, drl_status cause);
-  // The answer of a slot that has ended.
-  static drl_status Conclude(const Slot& slot, drl_decision& decision, std::string& detail);
+  // What to tell whoever asked: what the function returns, the decision, and the sentence for a person.
+  static drl_status Conclude(const Asked& asked, const Answer& answer, drl_decision& decision, base::Sentence& detail);
+  // The same of a slot that has ended.
+  static drl_status Conclude(const Slot& slot, drl_decision& decision, base::Sentence& detail);
+  // How a request ended that its owner gave up.
+  static void FillGivenUp(const Slot& slot, Answer& answer);
   void Release(Slot& slot) { shared_.pool.Release(slot); }
-  // An ended request was laid into a completion queue, or so many were taken from one.
-  void CountUndrained(int64_t more) { shared_.undrained.fetch_add(more, std::memory_order_relaxed); }
   // Readable once every request has ended and no other will come.
   [[nodiscard]] int over() const { return over_.get(); }
   // Shows a decision to the application's hook.

@@ -44,6 +44,8 @@ class Link {
   // Closes a ready connection that failed, `idle` when its peer closed it while nothing was under way. False when it was not
   // sound: that is a failed attempt.
   bool Lose(const base::Status& why, bool idle, base::Micros now);
+  // Drops whatever was under way, for want of memory, and waits for the next attempt.
+  void GiveUp(base::Micros now) noexcept { Fail({DRL_ERR_CONNECT, "out of memory"}, now); }  // short: it needs none
   // A call was answered.
   void Proven() {
     proven_ = true;

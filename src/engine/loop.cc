@@ -3,6 +3,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <new>
 
 namespace drl::engine {
 
@@ -25,8 +26,16 @@ Loop::Loop(const EngineOptions& options, Shared& shared, uint64_t seed)
       spin_(options.spin) {}
 
 void Loop::Run() {
-  link_.Begin(base::MonotonicMicros());
-  while (TakeNews()) Cycle();
+  const Micros now = base::MonotonicMicros();
+  shared_.breaker.Owes(now);
+  link_.Begin(now);
+  while (TakeNews()) {
+    try {
+      Cycle();
+    } catch (const std::bad_alloc&) {
+      LoseMemory();
+    }
+  }
   Shutdown();
 }
 
@@ -117,7 +126,7 @@ void Loop::LinkFailed(Micros now) {
   shared_.counters.connect_failures.AddAlone();
   shared_.readiness.Fail(error);
   Complain(failures_, error.message(), now);
-  shared_.breaker.Disconnected({error.code(), "circuit open: " + error.message()}, link_.demand_from());
+  shared_.breaker.Disconnected(error.code(), error.message(), link_.demand_from());
   if (shared_.readiness.awaited()) link_.OnDemand();
 }
 

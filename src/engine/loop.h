@@ -2,7 +2,8 @@
 //
 // Everything here runs on the one thread that holds the baton (baton.h) and never blocks, except in Rest and SleepForReply. A
 // request waits in `pending_` until it is written into a call; a call waits in `in_flight_` for its reply, which come in order.
-// Whatever happens to the connection, each request is ended exactly once.
+// Whatever happens to the connection, each request is ended exactly once. Where memory runs out, in the midst of whatever, the
+// connection is given up (LoseMemory): every request is then in `pending_`, `in_flight_` or `taken_`, and to end one needs none.
 #pragma once
 
 #include <poll.h>
@@ -26,7 +27,6 @@
 #include "engine/sleepers.h"
 #include "engine/slot_pool.h"
 #include "engine/spin.h"
-#include "engine/submissions.h"
 #include "engine/wakeup.h"
 #include "redis/error_map.h"
 
@@ -44,6 +44,7 @@ struct EngineOptions {
   base::Micros connect_timeout = 1'000'000;
   uint32_t queue_capacity = 16384;
   bool spin = true;
+  bool drive = true;
   int requests_per_command_max = core::kDecisionsPerCallMax;
   base::Log log;
   Observer observer;
@@ -71,13 +72,11 @@ struct Shared {
   std::atomic<bool> stopping{false};
   SpinTrial lone_trial;   // by callers: spinning beside one or two calls
   SpinTrial crowd_trial;  // by the loop, a sample for each call to Redis: its own spinning beside more
-  // Requests that have ended and lie in a completion queue: they hold a slot, but nobody works on them.
-  alignas(64) std::atomic<int64_t> undrained{0};
   // Recent time of Redis and the wire for one decision, nanoseconds; for shedding.
-  std::atomic<int64_t> service_ns{0};
+  alignas(64) std::atomic<int64_t> service_ns{0};
 
   // Requests waiting or under way.
-  [[nodiscard]] int64_t load() const { return pool.in_use() - undrained.load(std::memory_order_relaxed); }
+  [[nodiscard]] int64_t load() const { return pool.in_use(); }
 
   // There is something for the I/O thread to do.
   [[nodiscard]] bool has_news() const { return wakeup.has_news(); }
@@ -93,7 +92,7 @@ class Loop {
   void Run();
   // A caller that holds the baton: runs the loop for its own requests, linked from the newest to the oldest, and spins so long
   // before it sleeps. Returns when they have ended, or before, when something came up for the I/O thread. False when there is
-  // work left for that. Out of memory ends the process, as it does on the I/O thread: half a step cannot be taken back.
+  // work left for that.
   bool Drive(Slot* newest, base::Micros spin) noexcept;
 
   // In a forked child: gives up the parent's descriptors and nothing else.
@@ -126,6 +125,7 @@ class Loop {
   void Shutdown();
 
   // drive.cc: the part that a caller may run
+  bool DriveOnce(base::Micros spin);
   bool SpinForReply(base::Micros now, base::Micros budget);
   void SleepForReply();
 
@@ -133,7 +133,8 @@ class Loop {
   void BeginToProve();
   void AskForProof(base::Micros now);
   void Proved();
-  void NoteError(CallKind kind, const redis::MappedError& error, const std::string& text, base::Micros now);
+  void NoteError(CallKind kind, const redis::MappedError& error, std::string_view text, base::Micros now) noexcept;
+  void SayError(CallKind kind, const redis::MappedError& error, std::string_view text, base::Micros now);
   void ExcuseProbe();
   void TakeAsked();
   void Complain(base::Repeats& repeats, const std::string& complaint, base::Micros now);
@@ -144,7 +145,9 @@ class Loop {
   [[nodiscard]] bool MayDispatch() const;
   void WriteCall(base::Micros now);
   bool Receive();
+  void TellOwed();
   void TakeReply(const redis::Reply& reply, base::Micros now);
+  void TakeReplyOf(Call& call, const redis::Reply& reply, base::Micros now);
   void TakeVerdicts(Call& call, const redis::Reply& reply, base::Micros now);
   void TakeRefusal(Call& call, const redis::MappedError& error, std::string_view text, base::Micros now);
   void TakeLate(std::span<Slot*> late, base::Micros now);
@@ -165,6 +168,7 @@ class Loop {
   void ExpireDeadlines(base::Micros now);
   void EndInFlight(const base::Status& status, base::Micros now);
   void LoseConnection(const base::Status& status, base::Micros now);
+  void LoseMemory() noexcept;
 
   static constexpr size_t kCallsInFlightMax = 4;  // of those that carry many
   static constexpr uint8_t kAttemptsMax = 3;
@@ -179,6 +183,7 @@ class Loop {
   base::Micros pending_deadline_ = INT64_MAX;  // no request in it has an earlier one
   uint64_t sequence_ = 0;
   CallRing in_flight_;
+  Call taken_;  // whose reply is being taken: what has ended of it is null
   CallWriter writer_;
   Sleepers sleepers_;
   int64_t tag_ = 0;

@@ -1,5 +1,7 @@
 // Whether the server runs the script. It is asked on each new connection, and again until it has (loop.cc: KeepProbing); the
 // verdicts on requests say so too. And what is logged where Redis refuses it.
+#include <new>
+
 #include "engine/loop.h"
 #include "redis/permission.h"
 
@@ -32,10 +34,19 @@ void Loop::Proved() {
   shared_.readiness.Ready();
 }
 
-void Loop::NoteError(CallKind kind, const redis::MappedError& error, const std::string& text, Micros now) {
+// Before the requests that met it end, and so it must not throw: what there is no memory for is not said.
+void Loop::NoteError(CallKind kind, const redis::MappedError& error, std::string_view text, Micros now) noexcept {
+  try {
+    SayError(kind, error, text, now);
+  } catch (const std::bad_alloc&) {
+    return;
+  }
+}
+
+void Loop::SayError(CallKind kind, const redis::MappedError& error, std::string_view text, Micros now) {
   if (error.kind == redis::ErrorKind::kNoScript) return;  // it is loaded, and asked again
   if (kind != CallKind::kDecide) proof_pending_ = false;
-  base::Status why(error.code, text);
+  base::Status why(error.code, std::string(text));
   if (error.code == DRL_ERR_PERMISSION) {
     const redis::Refusal refusal =
         redis::ExplainRefusal(text, kind == CallKind::kScriptLoad ? "SCRIPT LOAD" : "EVALSHA");
@@ -44,7 +55,7 @@ void Loop::NoteError(CallKind kind, const redis::MappedError& error, const std::
     if (kind != CallKind::kDecide && !refusal.key) refusal_ = why;
     Complain(refusals_, refusal.sentence, now);
   } else if (kind == CallKind::kScriptLoad) {
-    Complain(refusals_, "SCRIPT LOAD: " + text, now);
+    Complain(refusals_, "SCRIPT LOAD: " + std::string(text), now);
   }
   if (!script_ran_) shared_.readiness.Fail(why);
 }

@@ -22,11 +22,12 @@ Result<Queue*> Queue::Open(Client& client, int64_t capacity) {
   Status why;
   Engine* engine = client.engine(why);
   if (engine == nullptr) return why;
-  Queue* queue = new Queue(client, capacity);
+  const auto drop = [](Queue* unfinished) { delete unfinished; };
+  std::unique_ptr<Queue, decltype(drop)> queue(new Queue(client, capacity), drop);
   Local* local = new Local(*engine, queue->capacity_);
   queue->local_.Set(local);
-  if (local->valid()) return queue;
-  queue->Close();
+  if (local->valid()) return queue.release();
+  queue.release()->Close();
   return Status(DRL_ERR_SYSTEM, kNoEventFd);
 }
 
@@ -105,85 +106,108 @@ Status Queue::Wait(int64_t timeout_us, std::span<drl_completion> completions, si
 }
 
 Queue::Local::Local(Engine& engine, size_t capacity)
-    : CompletionSink(false), engine_(engine), capacity_(capacity), buckets_(std::bit_ceil(capacity), nullptr) {}
+    : CompletionSink(false), engine_(engine), tickets_(capacity), buckets_(std::bit_ceil(capacity), nullptr) {}
 
 Queue::Local::~Local() {
   ended_.TakeAll(ready_);
-  engine_.CountUndrained(-ready_.size());
-  while (!ready_.empty()) engine_.Release(*ready_.PopFront());
+  while (!ready_.empty()) ready_.PopFront()->asked.limiter->Unref();
 }
 
 void Queue::Local::Unref() {
   if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
 }
 
-Slot* Queue::Local::FindIn(Slot* slot, int64_t id) {
-  while (slot != nullptr && slot->id != id) slot = slot->same_bucket;
-  return slot;
-}
-
-void Queue::Local::Forget(const Slot& slot) {
-  Slot** at = &Bucket(slot.id);
-  while (*at != &slot) at = &(*at)->same_bucket;
-  *at = slot.same_bucket;
+Ticket* Queue::Local::Find(int64_t id) {
+  Ticket* ticket = Bucket(id);
+  while (ticket != nullptr && ticket->id != id) ticket = ticket->same_bucket;
+  return ticket;
 }
 
 Status Queue::Local::Admit(int64_t id) {
-  if (held_ >= capacity_) {
+  if (tickets_.exhausted()) {
     return {DRL_ERR_COMPLETIONS_FULL, "the queue's capacity is taken by calls that were not drained"};
   }
-  if (Find(id) != nullptr || at_once_ids_.contains(id)) {
+  if (Find(id) != nullptr) {
     return {DRL_ERR_DUPLICATE_ID, "id " + std::to_string(id) + " is in use by another call of this queue"};
   }
   return {};
+}
+
+Ticket& Queue::Local::Begin(const Request& request, int64_t id) {
+  Ticket& ticket = *tickets_.Acquire();
+  ticket.id = id;
+  ticket.state.store(kOut, std::memory_order_relaxed);
+  Engine::Take(request, ticket.asked);
+  ticket.same_bucket = Bucket(id);
+  Bucket(id) = &ticket;
+  return ticket;
+}
+
+// The ticket is free; its answer was drained or will never be.
+void Queue::Local::Drop(Ticket& ticket) {
+  Ticket** at = &Bucket(ticket.id);
+  while (*at != &ticket) at = &(*at)->same_bucket;
+  *at = ticket.same_bucket;
+  ticket.asked.limiter->Unref();
+  tickets_.Release(ticket);
 }
 
 Status Queue::Local::Submit(const Request& request, int64_t id) {
   const std::lock_guard lock(mutex_);
   Status status = Admit(id);
   if (!status.ok()) return status;
-  Slot* slot = engine_.Prepare(request, this, status);
+  base::Cause cause;
+  Slot* slot = engine_.Prepare(request, this, cause);
+  Ticket& ticket = Begin(request, id);
   if (slot == nullptr) {
-    AnswerAtOnce(request, id, status);
+    AnswerAtOnce(ticket, cause);
+    ended_.Push(&ticket, &ticket);
+    Signal();
     return {};
   }
-  slot->id = id;
+  ticket.slot = slot;
+  slot->ticket = &ticket;
   references_.fetch_add(1, std::memory_order_relaxed);
-  slot->same_bucket = Bucket(id);
-  Bucket(id) = slot;
-  ++held_;
   if (engine_.Submit(slot, slot)) return {};
-  Forget(*slot);
-  --held_;
+  Drop(ticket);
   engine_.Discard(*slot);
   Unref();
   return {DRL_ERR_CLOSED, base::StatusMessage(DRL_ERR_CLOSED)};
 }
 
-void Queue::Local::AnswerAtOnce(const Request& request, int64_t id, const Status& why) {
-  drl_completion completion{};
-  completion.id = id;
-  completion.status = Degrade(request, why.code(), completion.decision);
-  base::CopyMessage(why.message(), completion.message);
-  if (request.kind == SlotKind::kReset) {
-    completion.status = why.code();
-  } else {
-    engine_.Observe(*request.limiter, completion.status, completion.decision);
-  }
-  at_once_.push_back(completion);
-  at_once_ids_.insert(id);
-  ++held_;
-  Signal();
+void Queue::Local::AnswerAtOnce(Ticket& ticket, const base::Cause& why) {
+  ticket.answer.cause = why.code;
+  ticket.answer.charged = DRL_CHARGED_NO;
+  ticket.answer.SetDetail(why.sentence.view());
+  ticket.state.store(kEnded, std::memory_order_relaxed);
 }
 
 Status Queue::Local::Cancel(int64_t id) {
   const std::lock_guard lock(mutex_);
-  Slot* slot = Find(id);
-  if (slot == nullptr || !engine_.GiveUp(*slot, DRL_ERR_CANCELLED)) {
+  Ticket* ticket = Find(id);
+  if (ticket == nullptr || !GiveUp(*ticket)) {
     return {DRL_ERR_UNKNOWN_ID, "no call with id " + std::to_string(id) + " is waiting"};
   }
-  Deliver(*slot);
+  ended_.Push(ticket, ticket);
+  Signal();
+  Unref();
   return {};
+}
+
+// Ends the request from this side. False when it has ended.
+bool Queue::Local::GiveUp(Ticket& ticket) {
+  uint32_t state = kOut;
+  if (!ticket.state.compare_exchange_strong(state, kHeld, std::memory_order_acq_rel)) return false;
+  Slot& slot = *ticket.slot;
+  if (engine_.GiveUp(slot, DRL_ERR_CANCELLED)) {
+    Engine::FillGivenUp(slot, ticket.answer);
+    ticket.state.store(kEnded, std::memory_order_relaxed);
+    engine_.Release(slot);
+    return true;
+  }
+  state = kHeld;
+  if (!ticket.state.compare_exchange_strong(state, kOut, std::memory_order_acq_rel)) engine_.Release(slot);
+  return false;
 }
 
 // Wakes whoever waits, once for all that is there.
@@ -192,8 +216,10 @@ void Queue::Local::Signal() {
 }
 
 void Queue::Local::Deliver(Slot& slot) {
-  engine_.CountUndrained(1);
-  ended_.Push(&slot, &slot);
+  Ticket& ticket = *slot.ticket;
+  ticket.answer = slot;
+  if (ticket.state.exchange(kEnded, std::memory_order_acq_rel) == kOut) engine_.Release(slot);
+  ended_.Push(&ticket, &ticket);
   Signal();
   Unref();
 }
@@ -208,41 +234,33 @@ size_t Queue::Local::Drain(std::span<drl_completion> completions) {
   }
   ended_.TakeAll(ready_);
   size_t count = 0;
-  while (count < completions.size() && !at_once_.empty()) {
-    completions[count++] = at_once_.front();
-    at_once_ids_.erase(at_once_.front().id);
-    at_once_.pop_front();
-  }
-  const size_t decided = std::min(completions.size() - count, static_cast<size_t>(ready_.size()));
-  for (size_t i = 0; i < decided; ++i) Complete(*ready_.PopFront(), completions[count++]);
-  if (decided > 0) engine_.CountUndrained(-static_cast<int64_t>(decided));
-  held_ -= count;
-  if (!ready_.empty() || !at_once_.empty()) Signal();
+  while (count < completions.size() && !ready_.empty()) Complete(*ready_.PopFront(), completions[count++]);
+  if (!ready_.empty()) Signal();
   return count;
 }
 
-void Queue::Local::Complete(Slot& slot, drl_completion& completion) {
+void Queue::Local::Complete(Ticket& ticket, drl_completion& completion) {
   completion = {};
-  completion.id = slot.id;
-  std::string detail;
-  completion.status = Engine::Conclude(slot, completion.decision, detail);
-  if (!detail.empty()) base::CopyMessage(detail, completion.message);
-  if (slot.kind == SlotKind::kAllow) engine_.Observe(*slot.limiter, completion.status, completion.decision);
-  Forget(slot);
-  engine_.Release(slot);
+  completion.id = ticket.id;
+  base::Sentence detail;
+  completion.status = Engine::Conclude(ticket.asked, ticket.answer, completion.decision, detail);
+  if (!detail.empty()) base::CopyMessage(detail.view(), completion.message);
+  const Asked& asked = ticket.asked;
+  if (asked.kind == SlotKind::kAllow) engine_.Observe(*asked.limiter, completion.status, completion.decision);
+  Drop(ticket);
 }
 
 void Queue::Local::Close() {
   {
     const std::lock_guard lock(mutex_);
-    for (Slot* slot : buckets_) {
-      while (slot != nullptr) {
-        Slot* next = slot->same_bucket;
-        if (engine_.GiveUp(*slot, DRL_ERR_CANCELLED)) {
-          engine_.Release(*slot);
+    for (Ticket* ticket : buckets_) {
+      while (ticket != nullptr) {
+        Ticket* next = ticket->same_bucket;
+        if (GiveUp(*ticket)) {
+          Drop(*ticket);
           references_.fetch_sub(1, std::memory_order_relaxed);  // never the last: the handle's is still there
         }
-        slot = next;
+        ticket = next;
       }
     }
   }

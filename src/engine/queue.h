@@ -1,21 +1,25 @@
 // A completion queue: ended requests of one client, gathered for an event loop.
 //
 // Producers (the I/O thread, a cancelling thread) push without locks; the eventfd is signalled when the queue turns from empty to
-// not. The mutex guards only what submitting, cancelling and draining threads share: the table of ids.
+// not. The mutex guards only what submitting, cancelling and draining threads share: the tickets and the table of their ids.
+//
+// A slot that has ended is free at once: its answer is copied into the ticket. So a canceller must not look at a slot that somebody
+// else has meanwhile. Ticket::state says whose it is:
+//   kOut    -> kEnded   the request ended: the producer copies the answer, then lets go of the slot
+//   kOut    -> kHeld    a canceller (under the mutex) looks at the slot, and gives the request up
+//   kHeld   -> kEnded   it was the first to end it; or the producer was, which then leaves the slot to the canceller to let go of
+//   kHeld   -> kOut     the request has ended, but the producer has not come so far
 #pragma once
 
-#include <deque>
 #include <mutex>
 #include <span>
-#include <string>
-#include <unordered_set>
 #include <vector>
 
 #include "base/fd.h"
 #include "base/fork.h"
 #include "drl/queue.h"
 #include "engine/client.h"
-#include "engine/submissions.h"
+#include "engine/ticket.h"
 
 namespace drl::engine {
 
@@ -58,26 +62,24 @@ class Queue {
     void Unref();
     void Signal();
     base::Status Admit(int64_t id);
-    void AnswerAtOnce(const Request& request, int64_t id, const base::Status& why);
-    void Complete(Slot& slot, drl_completion& completion);
-    Slot*& Bucket(int64_t id) { return buckets_[static_cast<uint64_t>(id) % buckets_.size()]; }
-    [[nodiscard]] Slot* Find(int64_t id) { return FindIn(Bucket(id), id); }
-    static Slot* FindIn(Slot* slot, int64_t id);
-    void Forget(const Slot& slot);
+    Ticket& Begin(const Request& request, int64_t id);
+    static void AnswerAtOnce(Ticket& ticket, const base::Cause& why);
+    void Complete(Ticket& ticket, drl_completion& completion);
+    [[nodiscard]] bool GiveUp(Ticket& ticket);
+    void Drop(Ticket& ticket);
+    Ticket*& Bucket(int64_t id) { return buckets_[static_cast<uint64_t>(id) % buckets_.size()]; }
+    [[nodiscard]] Ticket* Find(int64_t id);
 
     Engine& engine_;
-    const size_t capacity_;
     std::atomic<int64_t> references_{1};
     base::EventFd event_;
     std::atomic<bool> abandoned_{false};
     std::atomic<bool> signalled_{false};
-    EndedSlots ended_;  // by their producers
+    EndedTickets ended_;  // by their producers
     std::mutex mutex_;
-    size_t held_ = 0;                      // guarded: submitted and not drained
-    std::vector<Slot*> buckets_;           // guarded: those of them that have a slot, by id
-    EndedList ready_;                      // guarded: taken from ended_, not drained yet
-    std::unordered_set<int64_t> at_once_ids_;  // guarded: of those in at_once_
-    std::deque<drl_completion> at_once_;   // guarded: answered without Redis, not drained yet
+    TicketPool tickets_;            // guarded: submitted and not drained
+    std::vector<Ticket*> buckets_;  // guarded: these by id
+    TicketList ready_;              // guarded: taken from ended_, not drained yet
   };
 
   Queue(Client& client, int64_t capacity) : client_(client), capacity_(static_cast<size_t>(capacity)) { client_.Ref(); }

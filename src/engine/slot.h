@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/futex.h"
@@ -15,11 +16,13 @@
 #include "core/plan.h"
 #include "core/reply.h"
 #include "drl/queue.h"
+#include "engine/list.h"
 
 namespace drl::engine {
 
 class Limiter;
 struct Slot;
+struct Ticket;
 
 // Where an asynchronous request ends. Deliver is called once, by whoever ended the request, and takes the owner's
 // reference.
@@ -43,23 +46,36 @@ enum class SlotKind : uint8_t { kAllow, kReset };
 // kGivenUp ends it from either of the first two: by the owner (time-out, cancel).
 enum SlotState : uint32_t { kQueued, kSent, kDone, kGivenUp };
 
-struct Slot {
-  // Set by the owner before submission, then constant.
-  core::Key key;
+// What was asked, as far as the answer depends on it.
+struct Asked {
   SlotKind kind = SlotKind::kAllow;
-  bool never = false;  // cost and headroom are above the burst of a limit
-  uint8_t timeout_class = 0;  // requests of one class may share a deadline in Redis
   int32_t fail_strategy = 0;
-  Limiter* limiter = nullptr;  // a reference
+  Limiter* limiter = nullptr;        // a reference
   const core::Plan* plan = nullptr;  // of the limiter
   core::Question question;
+};
+
+// How it ended.
+struct Answer {
+  drl_status cause = DRL_OK;
+  int32_t charged = 0;
+  int64_t now_us = 0;  // Redis time since the script's epoch
+  core::Verdict verdict;
+  char detail[DRL_COMPLETION_MESSAGE_SIZE] = {};  // the sentence for a person, when cause is not DRL_OK
+
+  void SetDetail(std::string_view text) { detail[text.copy(detail, sizeof detail - 1)] = '\0'; }
+};
+
+// Asked: set by the owner before submission, then constant. Answer: written by the loop before it moves the state to kDone.
+struct Slot : Asked, Answer {
+  // Set by the owner before submission, then constant.
+  core::Key key;
+  bool never = false;  // cost and headroom are above the burst of a limit
+  uint8_t timeout_class = 0;  // requests of one class may share a deadline in Redis
   base::Micros submitted_at = 0;
   base::Micros deadline = 0;
   CompletionSink* sink = nullptr;  // null: a caller sleeps on `state`
-  int64_t id = 0;                  // of a completion queue
-  Slot* same_bucket = nullptr;     // of a completion queue
-  // Among the ended ones of a completion queue. A cancelled slot is there while the loop still has it in its own list.
-  Slot* next_ended = nullptr;
+  Ticket* ticket = nullptr;        // of a completion queue
   drl_decision_callback callback = nullptr;
   void* user = nullptr;  // of the callback
 
@@ -77,54 +93,10 @@ struct Slot {
   uint64_t sequence = 0;  // in the order of arrival
   Slot* next = nullptr;   // in the submission stack or the pending list
 
-  // The answer: written by the loop before it moves the state to kDone.
-  drl_status cause = DRL_OK;
-  int32_t charged = 0;
-  int64_t now_us = 0;  // Redis time since the script's epoch
-  core::Verdict verdict;
-  char detail[DRL_COMPLETION_MESSAGE_SIZE] = {};  // the sentence for a person, when cause is not DRL_OK
-
   std::atomic<uint32_t> free_next{0};  // of the pool
-
-  void SetDetail(std::string_view text) { detail[text.copy(detail, sizeof detail - 1)] = '\0'; }
 };
 
-// A singly linked FIFO of slots, of one thread.
-template <Slot* Slot::*kNext>
-class SlotListBy {
- public:
-  [[nodiscard]] bool empty() const { return head_ == nullptr; }
-  [[nodiscard]] Slot* front() const { return head_; }
-  [[nodiscard]] int64_t size() const { return size_; }
-
-  void PushBack(Slot* slot) {
-    slot->*kNext = nullptr;
-    (head_ == nullptr ? head_ : tail_->*kNext) = slot;
-    tail_ = slot;
-    ++size_;
-  }
-  // Behind `before`, which is in the list; null: at the head.
-  void InsertAfter(Slot* before, Slot* slot) {
-    Slot*& link = before == nullptr ? head_ : before->*kNext;
-    slot->*kNext = link;
-    link = slot;
-    if (slot->*kNext == nullptr) tail_ = slot;
-    ++size_;
-  }
-  Slot* PopFront() {
-    Slot* slot = head_;
-    head_ = slot->*kNext;
-    --size_;
-    return slot;
-  }
-
- private:
-  Slot* head_ = nullptr;
-  Slot* tail_ = nullptr;
-  int64_t size_ = 0;
-};
-
-using SlotList = SlotListBy<&Slot::next>;
-using EndedList = SlotListBy<&Slot::next_ended>;
+using SlotList = ListBy<Slot, &Slot::next>;
+using Submissions = StackBy<Slot, &Slot::next>;
 
 }  // namespace drl::engine

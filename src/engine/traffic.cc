@@ -37,9 +37,12 @@ void Loop::Dispatch(Micros now) {
     WriteScriptLoad(in_flight_.PushBack(), now, link_.connection().out());
   }
   while (MayDispatch()) WriteCall(now);
+  TellOwed();
   base::Status status = link_.connection().Flush();
   if (!status.ok()) LoseConnection(status, now);
 }
+
+void Loop::TellOwed() { shared_.breaker.Owes(in_flight_.empty() ? INT64_MAX : in_flight_.front().sent_at); }
 
 void Loop::WriteCall(Micros now) {
   while (!pending_.empty() && !writer_.full() && writer_.Takes(*pending_.front())) {
@@ -81,14 +84,20 @@ bool Loop::Receive() {
   }
   if (!received.ok()) {
     LoseConnection(received.status(), now);
-    any = true;
+    return true;
   }
+  TellOwed();
   return any;
 }
 
 void Loop::TakeReply(const redis::Reply& reply, Micros now) {
-  Call call = in_flight_.front();  // a copy: what follows may lose the connection and with it the ring
+  taken_ = in_flight_.front();  // a copy: what follows may lose the connection and with it the ring
   in_flight_.PopFront();
+  TakeReplyOf(taken_, reply, now);
+  taken_.count = 0;
+}
+
+void Loop::TakeReplyOf(Call& call, const redis::Reply& reply, Micros now) {
   shared_.breaker.Heard(now);
   if (call.kind == CallKind::kScriptLoad) {
     if (reply.type == redis::Reply::Type::kError) {

@@ -59,8 +59,13 @@ ReplyReader::Parser::Parser() {
   functions.createNil = Nil;
   functions.freeObject = Discard;
   reader.reset(redisReaderCreateWithFunctions(&functions));
-  if (reader != nullptr) reader->privdata = this;
+  if (reader != nullptr) {
+    reader->privdata = this;
+    reader->maxbuf = 0;  // keeps its buffer, which is bounded: to give it back and ask anew would assert that there is memory
+  }
+  // What is filled from inside hiredis, which exceptions must not cross, has its room.
   reply.integers.reserve(kElementsMax);
+  reply.text.reserve(Reply::kTextMax);
 }
 
 void* ReplyReader::Parser::Integer(const redisReadTask* task, long long value) {

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstring>
 #include <mutex>
+#include <new>
 #include <system_error>
 #include <thread>
 
@@ -24,6 +25,7 @@ Result<Addresses> LookUp(const std::string& host, int32_t port, int flags) {
   addrinfo* found = nullptr;
   const int error = getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
   if (error != 0) return Status(DRL_ERR_RESOLVE, "cannot resolve " + host + ": " + gai_strerror(error));
+  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owned(found, &freeaddrinfo);
   Addresses addresses;
   for (const addrinfo* at = found; at != nullptr; at = at->ai_next) {
     SocketAddress address;
@@ -31,8 +33,15 @@ Result<Addresses> LookUp(const std::string& host, int32_t port, int flags) {
     address.length = at->ai_addrlen;
     addresses.push_back(address);
   }
-  freeaddrinfo(found);
   return addresses;
+}
+
+Result<Addresses> LookUpIfItCan(const std::string& host, int32_t port) noexcept {
+  try {
+    return LookUp(host, port, 0);
+  } catch (const std::bad_alloc&) {
+    return Status(DRL_ERR_RESOLVE, "out of memory");  // short: it needs none
+  }
 }
 
 // A look-up may outlive the last handle and even dlclose: keep this library mapped from then on.
@@ -78,7 +87,7 @@ Status Resolver::Start(const Endpoint& endpoint) {
   job_->wake = &wake_;
   try {
     std::thread([job = job_, host = endpoint.host, port = endpoint.port] {
-      Result<Addresses> result = LookUp(host, port, 0);
+      Result<Addresses> result = LookUpIfItCan(host, port);
       const std::lock_guard lock(job->mutex);
       job->result = std::move(result);
       job->done = true;
@@ -87,6 +96,9 @@ Status Resolver::Start(const Endpoint& endpoint) {
   } catch (const std::system_error&) {
     job_ = nullptr;
     return {DRL_ERR_SYSTEM, "cannot start a thread to resolve the host name"};
+  } catch (...) {
+    job_ = nullptr;
+    throw;
   }
   return {};
 }

@@ -59,6 +59,7 @@ std::optional<int64_t> ParseDuration(std::string_view text) {
 }
 
 constexpr int64_t kNoDatabase = -1;
+constexpr int64_t kRequestsPerCommandMax = 64;
 
 Status SetDatabase(std::string_view text, const char* what, Endpoint& endpoint) {
   const auto database = ParseInteger(text);
@@ -81,9 +82,17 @@ Status SetParameter(std::string_view name, const std::string& value, Endpoint& e
     const auto duration = ParseDuration(value);
     if (!duration || *duration < 1000) return bad("a duration with its unit, from 1ms to 60m");
     (name == "timeout" ? endpoint.timeout_us : endpoint.connect_timeout_us) = *duration;
+  } else if (name == "drive") {
+    if (value != "adaptive" && value != "off") return bad("adaptive or off");
+    endpoint.drive = value == "adaptive";
+  } else if (name == "requests_per_command") {
+    const auto count = ParseInteger(value);
+    if (!count || *count < 1 || *count > kRequestsPerCommandMax) return bad("a number from 1 to 64");
+    endpoint.requests_per_command = static_cast<int32_t>(*count);
   } else {
     return {DRL_ERR_URL_PARAMETER,
-            "redis_url: unknown parameter, must be db, client_name, timeout, connect_timeout or dial_timeout"};
+            "redis_url: unknown parameter, must be db, client_name, timeout, connect_timeout, dial_timeout, drive or "
+            "requests_per_command"};
   }
   return {};
 }

@@ -2,7 +2,8 @@
 //
 //   redis://[user[:password]@]host[:port][/db][?parameters]      (also valkey://)
 //   unix://[user[:password]@]/path[?parameters]                  (also redis+unix://, valkey+unix://)
-//   parameters: db, client_name, timeout, connect_timeout (or dial_timeout), durations with a unit ("250ms")
+//   parameters: db, client_name, timeout, connect_timeout (or dial_timeout), durations with a unit ("250ms"),
+//               drive (adaptive, off), requests_per_command (1..64)
 #pragma once
 
 #include <cstdint>
@@ -23,6 +24,8 @@ struct Endpoint {
   std::string client_name;
   int64_t timeout_us = 0;          // 0: not given
   int64_t connect_timeout_us = 0;  // 0: not given
+  bool drive = true;               // a lone caller may do the I/O thread's work
+  int32_t requests_per_command = 0;  // 0: not given
 
   // For messages: never holds credentials.
   [[nodiscard]] std::string Name() const;

@@ -62,6 +62,11 @@ static void options_of_a_client_are_checked(void **state) {
       {good, DRL_ERR_OPTION, "queue_capacity_max is 1048577"},
       {good, DRL_ERR_OPTION, "spin is 2"},
       {good, DRL_ERR_OPTION, "identity_secret_len is 0"},
+      {good, DRL_ERR_OPTION, "drive is 2"},
+      {good, DRL_ERR_OPTION, "drive is -1"},
+      {good, DRL_ERR_OPTION, "requests_per_command_max is 65"},
+      {good, DRL_ERR_OPTION, "requests_per_command_max is -1"},
+      {good, DRL_ERR_STRUCT_SIZE, "struct_size is 111"},
   };
   (void)state;
   cases[0].options.redis_url = NULL;
@@ -86,6 +91,11 @@ static void options_of_a_client_are_checked(void **state) {
   cases[17].options.queue_capacity_max = 1048577;
   cases[18].options.spin = 2;
   cases[19].options.identity_secret = secret;
+  cases[20].options.drive = 2;
+  cases[21].options.drive = -1;
+  cases[22].options.requests_per_command_max = 65;
+  cases[23].options.requests_per_command_max = -1;
+  cases[24].options.struct_size = 111;
   for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
     drl_error error;
     drl_client *client = NULL;

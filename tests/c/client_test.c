@@ -45,6 +45,22 @@ static void open_copies_its_options(void **state) {
   drl_client_close(client);
 }
 
+/* A program built before the options grew says so by struct_size, and nothing behind that is read. */
+static void open_takes_the_options_of_an_older_header(void **state) {
+  drl_client *client = NULL;
+  drl_client_options options = DRL_CLIENT_OPTIONS_INIT;
+  options.struct_size = 112;
+  options.redis_url = redis_server_url(*state);
+  options.timeout_us = PATIENT_US;
+  options.drive = 77;
+  options.requests_per_command_max = 77;
+  assert_int_equal(open_with(&options, &client, NULL), DRL_OK);
+  drl_limiter *limiter = open_limiter(client, 10, SECOND_US);
+  assert_int_equal(allow(limiter, "user", 1).outcome, DRL_OUTCOME_ALLOWED);
+  drl_limiter_close(limiter);
+  drl_client_close(client);
+}
+
 /* Whether CLIENT LIST shows a connection of that name. */
 static int is_connected_as(redis_server *server, const char *name) {
   char field[128];
@@ -258,6 +274,7 @@ int main(void) {
       cmocka_unit_test(close_takes_null),
       cmocka_unit_test(failed_open_leaves_null),
       TEST_WITH_SERVER(open_copies_its_options),
+      TEST_WITH_SERVER(open_takes_the_options_of_an_older_header),
       TEST_WITH_SERVER(connects_under_its_client_name),
       TEST_WITH_SERVER(close_ends_its_connection),
       TEST_WITH_SERVER(is_called_libdrl_by_default),

@@ -93,6 +93,8 @@ TEST_F(ClientTest, EveryOptionReachesTheLibrary) {
   EXPECT_EQ(status([](ClientOptions& o) { o.identity_secret = ""; }), DRL_ERR_OPTION);
   EXPECT_EQ(status([](ClientOptions& o) { o.queue_capacity_max = 1; }), DRL_ERR_OPTION);
   EXPECT_EQ(status([](ClientOptions& o) { o.spin = static_cast<Spin>(7); }), DRL_ERR_OPTION);
+  EXPECT_EQ(status([](ClientOptions& o) { o.drive = static_cast<Drive>(7); }), DRL_ERR_OPTION);
+  EXPECT_EQ(status([](ClientOptions& o) { o.requests_per_command_max = 65; }), DRL_ERR_OPTION);
   EXPECT_EQ(status([](ClientOptions&) {}), DRL_OK);
 }
 

@@ -1,7 +1,12 @@
 // A caller's steady-state path allocates nothing: the allocator here belongs to the test and counts what its own thread asks for.
+#include <sys/resource.h>
+
+#include <atomic>
 #include <cstddef>
 #include <cstdlib>
 #include <new>
+#include <thread>
+#include <vector>
 
 #include "handles.h"
 #include "scale.h"
@@ -104,6 +109,37 @@ TEST_F(AllocationTest, QueueAllocatesNothing) {
   for (int i = 0; i < 100; ++i) round_trip();
   EXPECT_EQ(CountAllocations(round_trip), 0);
   EXPECT_EQ(count, 1);
+}
+
+TEST_F(AllocationTest, RefusedCallAllocatesNothing) {
+  redis_server_kill(server.get());
+  while (Stats(client).breaker == DRL_BREAKER_CLOSED) Call();
+  for (const int32_t strategy : {DRL_FAIL_OPEN, DRL_FAIL_ERROR}) {
+    limiter = OpenLimiter(client, Ledger(strategy));
+    EXPECT_EQ(CountAllocations([&] { Call(); }), 0);
+    EXPECT_GE(decision.cause, 100);
+  }
+}
+
+// Whoever sleeps gives up the processor of his own accord, and a lock that others want has somebody sleep.
+TEST_F(AllocationTest, RefusedCallWaitsForNobody) {
+  redis_server_kill(server.get());
+  while (Stats(client).breaker == DRL_BREAKER_CLOSED) Call();
+  std::vector<std::thread> callers;
+  std::atomic<int64_t> slept{0};
+  for (int n = 0; n < 4; ++n) {
+    callers.emplace_back([&] {
+      rusage before{};
+      rusage after{};
+      drl_decision refused{};
+      getrusage(RUSAGE_THREAD, &before);
+      for (int64_t i = 0; i < Scaled(200'000); ++i) drl_limiter_allow(limiter.get(), "someone", 7, 1, &refused, nullptr);
+      getrusage(RUSAGE_THREAD, &after);
+      slept += after.ru_nvcsw - before.ru_nvcsw;
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_LE(slept, kSanitized ? 1'000 : 4);
 }
 
 TEST_F(AllocationTest, ReadingStatsAllocatesNothing) {

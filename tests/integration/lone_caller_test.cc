@@ -1,9 +1,12 @@
 // A lone blocking caller runs the idle loop itself, and gives it back as soon as there is other work.
 #include <dirent.h>
 #include <pthread.h>
+#include <sched.h>
+#include <sys/resource.h>
 
 #include <cstdio>
 #include <cstring>
+#include <functional>
 #include <thread>
 
 #include "census.h"
@@ -62,6 +65,61 @@ TEST_F(LoneCallerTest, WakesNoOtherThread) {
   ASSERT_GE(before, 0);
   for (int64_t n = 1; n <= 500; ++n) ASSERT_EQ(Allow(limiter, "lone").decision.remaining, kLedgerBurst - n);
   EXPECT_LE(SleepsOfTheIoThread() - before, 50) << "the I/O thread took part in these calls";
+}
+
+// Calls so often on a thread that has set itself up; how often the I/O thread slept meanwhile.
+int64_t SleepsDuring(const Limiter& limiter, int calls, const std::function<void()>& set_up) {
+  int64_t slept = -1;
+  std::thread([&] {
+    set_up();
+    const int64_t before = SleepsOfTheIoThread();
+    for (int i = 0; i < calls; ++i) EXPECT_EQ(Allow(limiter, "lone").decision.outcome, DRL_OUTCOME_ALLOWED);
+    slept = SleepsOfTheIoThread() - before;
+  }).join();
+  return slept;
+}
+
+void SetPolicy(int policy) {
+  const sched_param none{};
+  ASSERT_EQ(sched_setscheduler(0, policy, &none), 0);
+}
+
+void SetNice(int nice) { ASSERT_EQ(setpriority(PRIO_PROCESS, 0, nice), 0); }  // of this thread alone
+
+// Left standing by the system with the loop in its hands, it would have everybody wait.
+TEST_F(LoneCallerTest, OfLowPriorityLeavesTheLoopToTheIoThread) {
+  EXPECT_LE(SleepsDuring(limiter, 200, [] {}), 50);
+  EXPECT_GE(SleepsDuring(limiter, 200, [] { SetNice(1); }), 150);
+  EXPECT_GE(SleepsDuring(limiter, 200, [] { SetNice(19); }), 150);
+  EXPECT_GE(SleepsDuring(limiter, 200, [] { SetPolicy(SCHED_BATCH); }), 150);
+  EXPECT_GE(SleepsDuring(limiter, 200, [] { SetPolicy(SCHED_IDLE); }), 150);
+}
+
+TEST_F(LoneCallerTest, ThatLowersItsPriorityLaterIsNoticed) {
+  EXPECT_GE(SleepsDuring(limiter, 200, [&] {
+    for (int i = 0; i < 10; ++i) Allow(limiter, "lone");
+    SetNice(10);
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }), 150);
+}
+
+TEST_F(LoneCallerTest, LeavesTheLoopAloneWhereDrivingIsOff) {
+  drl_client_options options = ClientOptions(redis_server_url(server.get()), kPatientUs);
+  options.spin = DRL_SPIN_OFF;
+  options.drive = DRL_DRIVE_OFF;
+  const std::string url = std::string(redis_server_url(server.get())) + "?drive=off";
+  limiter.reset();
+  client = OpenClient(options);
+  limiter = OpenLimiter(client, Ledger());
+  ASSERT_GE(MicrosUntilDecided(limiter, "warm-up"), 0);
+  EXPECT_GE(SleepsDuring(limiter, 200, [] {}), 150);
+  options.drive = DRL_DRIVE_ADAPTIVE;
+  options.redis_url = url.c_str();
+  limiter.reset();
+  client = OpenClient(options);
+  limiter = OpenLimiter(client, Ledger());
+  ASSERT_GE(MicrosUntilDecided(limiter, "warm-up"), 0);
+  EXPECT_GE(SleepsDuring(limiter, 200, [] {}), 150);
 }
 
 TEST_F(LoneCallerTest, HealsALostScriptItself) {

@@ -80,12 +80,16 @@ TEST(Url, OfEverySpellingIsUnderstood) {
 
 TEST(Url, TakesItsParameters) {
   const base::Result<Endpoint> endpoint =
-      ParseUrl("redis://host?client_name=web-1&timeout=250ms&connect_timeout=2s&db=7");
+      ParseUrl("redis://host?client_name=web-1&timeout=250ms&connect_timeout=2s&db=7&drive=off&requests_per_command=1");
   ASSERT_TRUE(endpoint.ok()) << endpoint.status().message();
   EXPECT_EQ(endpoint->client_name, "web-1");
   EXPECT_EQ(endpoint->timeout_us, 250'000);
   EXPECT_EQ(endpoint->connect_timeout_us, 2'000'000);
   EXPECT_EQ(endpoint->database, 7);
+  EXPECT_FALSE(endpoint->drive);
+  EXPECT_EQ(endpoint->requests_per_command, 1);
+  EXPECT_TRUE(ParseUrl("redis://host?drive=adaptive")->drive);
+  EXPECT_EQ(ParseUrl("redis://host?requests_per_command=64")->requests_per_command, 64);
 }
 
 TEST(Url, ReadsDurationsWithTheirUnits) {
@@ -150,6 +154,12 @@ TEST(Url, ThatIsWrongHasItsStatusAndSaysWhy) {
       {"redis://host?timeout=9223372036854775807m", DRL_ERR_URL_PARAMETER, "60m"},
       {"redis://host?connect_timeout=1h", DRL_ERR_URL_PARAMETER, "connect_timeout"},
       {"redis://host?dial_timeout=s", DRL_ERR_URL_PARAMETER, "dial_timeout"},
+      {"redis://host?drive=on", DRL_ERR_URL_PARAMETER, "drive must be adaptive or off"},
+      {"redis://host?drive=", DRL_ERR_URL_PARAMETER, "drive must be adaptive or off"},
+      {"redis://host?requests_per_command=0", DRL_ERR_URL_PARAMETER, "requests_per_command must be a number from 1 to 64"},
+      {"redis://host?requests_per_command=65", DRL_ERR_URL_PARAMETER, "1 to 64"},
+      {"redis://host?requests_per_command=-1", DRL_ERR_URL_PARAMETER, "1 to 64"},
+      {"redis://host?requests_per_command=one", DRL_ERR_URL_PARAMETER, "1 to 64"},
       {"redis://host?client_name=", DRL_ERR_URL_PARAMETER, "client_name"},
       {"redis://host?client_name=two%20words", DRL_ERR_URL_PARAMETER, "client_name"},
       {"redis://host?client_name=line%0abreak", DRL_ERR_URL_PARAMETER, "client_name"},

@@ -21,6 +21,7 @@ namespace drl {
 
 enum class LogLevel : int32_t { kError = DRL_LOG_ERROR, kWarning = DRL_LOG_WARNING, kInfo = DRL_LOG_INFO };
 enum class Spin : int32_t { kAdaptive = DRL_SPIN_ADAPTIVE, kOff = DRL_SPIN_OFF };
+enum class Drive : int32_t { kAdaptive = DRL_DRIVE_ADAPTIVE, kOff = DRL_DRIVE_OFF };
 
 /** One line about the connection's life. */
 struct LogLine {
@@ -55,6 +56,8 @@ struct ClientOptions {
   std::optional<std::string> identity_secret;
   int64_t queue_capacity_max = 0;
   Spin spin = Spin::kAdaptive;
+  Drive drive = Drive::kAdaptive;
+  int32_t requests_per_command_max = 0;
   /** One line about the connection's life, on the I/O thread. Return soon, call nothing of drl, do not throw. */
   std::function<void(LogLevel, std::string_view)> log;
   /** Sees every decision, on the thread that receives it. Do not block, call nothing of drl, do not throw. */
@@ -160,6 +163,8 @@ class Client {
     at.identity_secret_len = options.identity_secret ? options.identity_secret->size() : 0;
     at.queue_capacity_max = options.queue_capacity_max;
     at.spin = static_cast<int32_t>(options.spin);
+    at.drive = static_cast<int32_t>(options.drive);
+    at.requests_per_command_max = options.requests_per_command_max;
     at.log = state->log ? &detail::ClientState::Log : nullptr;
     at.log_user = state.get();
     at.on_decision = state->on_decision ? &detail::ClientState::Observe : nullptr;

@@ -21,6 +21,7 @@ import java.util.Objects;
  * <p>All methods may be called from any thread.
  */
 public final class Client implements AutoCloseable {
+  private static final int QUEUE_CAPACITY = 16384; // the library's default
   private static final int METRICS_SIZE = 64 * 1024;
   private static final int METRICS_SIZE_MAX = 64 * 1024 * 1024;
 
@@ -204,9 +205,10 @@ public final class Client implements AutoCloseable {
     }
 
     /**
-     * Sets how many asynchronous calls may be under way; the future of one more fails with {@link Status#COMPLETIONS_FULL}.
+     * Sets how many asynchronous calls may be under way; more are answered at once by the fail strategy, with
+     * {@link Status#QUEUE_FULL}.
      *
-     * @param calls 1 to 1048576; the default is 4096
+     * @param calls 1 to 1048576; the default is that of {@link #queueCapacity}, or what was set there
      * @return this builder
      */
     public Builder asyncCapacity(long calls) {
@@ -240,7 +242,8 @@ public final class Client implements AutoCloseable {
       Flat.clientOpen(Errors.utf8(redisUrl, "redisUrl"), optional(timeout, "timeout"), optional(connectTimeout, "connectTimeout"),
           Errors.utf8(clientName, "clientName"), Errors.utf8(username, "username"), Errors.utf8(password, "password"),
           identitySecret, queueCapacity, spin ? 0 : 1, opened);
-      return new Client(new ClientCore(opened[0], asyncCapacity));
+      long futures = asyncCapacity != 0 ? asyncCapacity : queueCapacity != 0 ? queueCapacity : QUEUE_CAPACITY;
+      return new Client(new ClientCore(opened[0], futures));
     }
 
     private static long optional(Duration value, String argument) {

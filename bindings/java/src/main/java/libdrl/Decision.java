@@ -62,6 +62,19 @@ public record Decision(boolean allowed, Outcome outcome, Status cause, Charged c
     if (!(limits instanceof LimitStates)) limits = List.copyOf(limits);
   }
 
+  /** The answer where Redis is not asked: the fail strategy's, except that what costs more than a bucket holds is never allowed. */
+  static Decision undecided(List<Limit> limits, FailStrategy strategy, long cost, Status cause) {
+    List<LimitState> states = limits.stream().map(LimitState::unknown).toList();
+    for (int i = 0; i < limits.size(); i++) {
+      long capacity = limits.get(i).capacity();
+      if (cost <= capacity) continue;
+      return new Decision(false, Outcome.NEVER, cause, Charged.NO, i, true, capacity, 0, cost, NEVER, Duration.ZERO, Instant.EPOCH,
+          states);
+    }
+    return new Decision(strategy == FailStrategy.OPEN, Outcome.UNDECIDED, cause, Charged.NO, 0, true, limits.get(0).capacity(), 0,
+        cost, Duration.ZERO, Duration.ZERO, Instant.EPOCH, states);
+  }
+
   /** How many numbers a decision with so many limits has. */
   static int length(int limits) {
     return LIMITS + limits * LimitStates.LENGTH;

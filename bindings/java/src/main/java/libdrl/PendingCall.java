@@ -48,6 +48,21 @@ final class PendingCall<T> extends CompletableFuture<T> {
     super.completeExceptionally(failure);
   }
 
+  /** There is no room for it, and it was not submitted. The fail strategy answers; a reset fails. */
+  void refuse(long cost, boolean reset) {
+    DrlException full = new DrlException(Status.QUEUE_FULL, "asyncCapacity calls are under way");
+    if (reset) {
+      super.completeExceptionally(full);
+      return;
+    }
+    Decision decision = Decision.undecided(limiter.limits(), limiter.failStrategy(), cost, full.status());
+    if (decision.outcome() == Outcome.UNDECIDED && limiter.failStrategy() == FailStrategy.ERROR) {
+      super.completeExceptionally(full);
+    } else {
+      super.complete(result.of(decision.numbers(), 0));
+    }
+  }
+
   @Override
   public boolean cancel(boolean mayInterruptIfRunning) {
     return cancelNative(super.cancel(mayInterruptIfRunning));

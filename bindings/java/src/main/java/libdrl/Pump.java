@@ -71,7 +71,11 @@ final class Pump implements Runnable {
       }
     } catch (DrlException failure) {
       pending.remove(id);
-      call.settle(failure);
+      if (failure.status() == Status.COMPLETIONS_FULL) {
+        call.refuse(cost, reset);
+      } else {
+        call.settle(failure);
+      }
     } catch (Throwable failure) {
       pending.remove(id);
       throw failure;

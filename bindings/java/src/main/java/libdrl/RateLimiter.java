@@ -36,12 +36,14 @@ public final class RateLimiter implements AutoCloseable {
   private final Client client;
   private final Handle handle;
   private final List<Limit> limits;
+  private final FailStrategy failStrategy;
   private final Cleaner.Cleanable cleanable;
 
   /** {@code whenClosed} runs after the limiter was closed; it must not refer to it. */
-  RateLimiter(Client client, long pointer, List<Limit> limits, Runnable whenClosed) {
+  RateLimiter(Client client, long pointer, List<Limit> limits, FailStrategy failStrategy, Runnable whenClosed) {
     this.client = client;
     this.limits = limits;
+    this.failStrategy = failStrategy;
     Handle owned = new Handle(pointer, "limiter", Flat::limiterClose);
     this.handle = owned;
     this.cleanable = Cleanup.register(this, () -> {
@@ -351,6 +353,10 @@ public final class RateLimiter implements AutoCloseable {
    */
   public List<Limit> limits() {
     return limits;
+  }
+
+  FailStrategy failStrategy() {
+    return failStrategy;
   }
 
   /**

@@ -95,11 +95,11 @@ public final class RateLimiterBuilder {
    */
   public RateLimiter open() {
     List<Limit> policy = List.copyOf(limits);
-    if (client != null) return new RateLimiter(client, openOn(client, policy), policy, () -> {});
+    if (client != null) return new RateLimiter(client, openOn(client, policy), policy, failStrategy, () -> {});
     String shared = url;
     Client opened = SharedClients.acquire(shared);
     try {
-      return new RateLimiter(opened, openOn(opened, policy), policy, () -> SharedClients.release(shared));
+      return new RateLimiter(opened, openOn(opened, policy), policy, failStrategy, () -> SharedClients.release(shared));
     } catch (RuntimeException | Error failure) {
       SharedClients.release(shared);
       throw failure;

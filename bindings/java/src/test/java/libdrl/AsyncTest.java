@@ -143,16 +143,43 @@ class AsyncTest {
   }
 
   @Test
-  void moreCallsThanTheCapacityFailAtOnce() throws Exception {
-    try (RateLimiter limiter = slowly(1000)) {
+  void moreCallsThanTheCapacityAreAnsweredByTheFailStrategy() throws Exception {
+    try (RateLimiter limiter = slowly(1000); RateLimiter open = RateLimiter.builder(client).limit(5, HOUR).open();
+        RateLimiter closed = RateLimiter.builder(client).limit(5, HOUR).failStrategy(FailStrategy.CLOSED).open()) {
       limiter.allowAsync("warm up").join();
       redis.pause();
       List<CompletableFuture<Decision>> calls = new ArrayList<>();
       for (int i = 0; i < 512; i++) calls.add(limiter.allowAsync("user"));
       CompletableFuture<Decision> tooMany = limiter.allowAsync("user");
-      assertEquals(Status.COMPLETIONS_FULL, failure(tooMany).status());
+      assertEquals(Status.QUEUE_FULL, failure(tooMany).status());
+      assertEquals(Status.QUEUE_FULL, failure(limiter.resetAsync("user")).status());
+      Decision served = open.allowAsync("user", 3).get();
+      assertTrue(served.allowed() && served.degraded());
+      assertEquals(Outcome.UNDECIDED, served.outcome());
+      assertEquals(Status.QUEUE_FULL, served.cause());
+      assertEquals(Charged.NO, served.charged());
+      assertEquals(3, served.cost());
+      assertEquals(open.limits().stream().map(LimitState::unknown).toList(), served.limits());
+      assertFalse(closed.allowAsync("user").get().allowed());
+      Decision never = open.allowAsync("user", 6).get();
+      assertEquals(Outcome.NEVER, never.outcome());
+      assertEquals(Decision.NEVER, never.retryAfter());
+      assertThrows(DrlArgumentException.class, () -> open.allowAsync("user", -1));
       redis.resume();
       for (CompletableFuture<Decision> call : calls) assertTrue(call.get(20, TimeUnit.SECONDS).allowed());
+    }
+  }
+
+  @Test
+  void onAStoppedRedisNoCallOfManyIsAnException() throws Exception {
+    try (Client patience = Client.builder(redis.url()).timeout(Duration.ofMillis(200)).open();
+        RateLimiter open = RateLimiter.builder(patience).limit(5, HOUR).open()) {
+      open.allowAsync("warm up").join();
+      redis.pause();
+      List<CompletableFuture<Decision>> calls = new ArrayList<>();
+      for (int i = 0; i < 40_000; i++) calls.add(open.allowAsync("user"));
+      for (CompletableFuture<Decision> call : calls) assertTrue(call.get(20, TimeUnit.SECONDS).allowed());
+      redis.resume();
     }
   }
 
