@@ -32,7 +32,7 @@ if values.err then return {err = 'DRL MGET ' .. values.err} end
 if argv[2] == '2' then -- commands that fail by their arguments write nothing, but are refused first where they may not be run
   for _, trial in ipairs({{'PTTL', keys[1]}, {'SET', keys[1], 0, 'PX', 0}, {'INCRBY', keys[1], 'x'}}) do
     local done = pcall(unpack(trial))
-    if type(done) == 'table' and (find(done.err, 'user executing') or find(done.err, 'ACL failure')) then
+    if type(done) == 'table' and (find(done.err, 'user executing') or find(done.err, 'ACL failure') or find(done.err, 'READONLY')) then
       return {err = 'DRL ' .. trial[1] .. ' ' .. done.err}
     end
   end
@@ -62,9 +62,9 @@ while argv[a] do
       local at, value = full[k], values[k]
       if at == nil and value then
         at = tonumber(value)
-        if at and at >= -FOREIGN then at = nil end
+        if at and not (at >= now and at <= cap) and (at >= -FOREIGN or not find(value, '^[1-9]%d*$')) then at = nil end
         if at and at > cap and not expired then at, full[k], by[k] = cap, cap, n ~= main and n or nil end
-        if at and not (at >= now) then at = now end
+        if at and at < now then at = now end
       elseif not at then
         at = now
       end

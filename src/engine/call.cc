@@ -27,6 +27,7 @@ bool Alike(const Slot& a, const Slot& b) {
 
 void CallWriter::Clear() {
   count_ = group_count_ = key_count_ = 0;
+  mixed_ = false;
   table_.fill(0);
 }
 
@@ -34,10 +35,11 @@ bool CallWriter::Takes(const Slot& slot) const {
   if (count_ == 0) return true;
   const Slot& first = *entries_[0].slot;
   const bool apart = slot.alone || first.alone || slot.limiter->apart() || first.limiter->apart();
-  return !apart || slot.limiter == first.limiter;
+  return !apart || (!mixed_ && slot.limiter == first.limiter);
 }
 
 void CallWriter::Add(Slot& slot) {
+  mixed_ = mixed_ || (count_ > 0 && slot.limiter != entries_[0].slot->limiter);
   const int key = FindKey(slot.key);
   int group = FindGroup(slot, At(keys_, key).last_group);
   if (group < 0) {
@@ -103,6 +105,7 @@ void CallWriter::Write(Call& call, int64_t tag, base::Micros now, const RedisClo
   call.tag = tag;
   call.sent_at = now;
   call.count = count_;
+  call.mixed = mixed_;
   call.deadline = groups_[0].deadline;
   for (int i = 1; i < group_count_; ++i) call.deadline = std::min(call.deadline, At(groups_, i).deadline);
   Arrange(call);

@@ -21,6 +21,7 @@ struct Call {
   base::Micros sent_at = 0;
   base::Micros deadline = 0;  // the earliest of its decisions
   int count = 0;
+  bool mixed = false;  // of several limiters
   // In the order of the groups. A slot that was ended before the reply is null, but its place in the reply is kept.
   std::array<Slot*, core::kDecisionsPerCallMax> slots;
   std::array<uint8_t, core::kDecisionsPerCallMax> reply_lengths;
@@ -109,6 +110,7 @@ class CallWriter {
   int count_ = 0;
   int group_count_ = 0;
   int key_count_ = 0;
+  bool mixed_ = false;  // of several limiters
   std::array<Entry, core::kDecisionsPerCallMax> entries_;
   std::array<Entry, core::kDecisionsPerCallMax> arranged_;  // by group
   std::array<Group, core::kDecisionsPerCallMax> groups_;

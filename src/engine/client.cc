@@ -45,6 +45,7 @@ Engine* Client::engine(Status& why) {
     }
     inherited->Abandon();
     series_.Restart();
+    plans_.Restart();
     return *fresh;
   });
 }

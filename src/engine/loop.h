@@ -132,6 +132,7 @@ class Loop {
   // proving.cc: whether the server runs the script
   void BeginToProve();
   void AskForProof(base::Micros now);
+  void Refuse(const base::Status& why, base::Micros now);
   void Proved();
   void NoteError(CallKind kind, const redis::MappedError& error, std::string_view text, base::Micros now) noexcept;
   void SayError(CallKind kind, const redis::MappedError& error, std::string_view text, base::Micros now);
@@ -150,7 +151,8 @@ class Loop {
   void TakeReplyOf(Call& call, const redis::Reply& reply, base::Micros now);
   void TakeVerdicts(Call& call, const redis::Reply& reply, base::Micros now);
   void TakeRefusal(Call& call, const redis::MappedError& error, std::string_view text, base::Micros now);
-  void TakeLate(std::span<Slot*> late, base::Micros now);
+  void Resend(std::span<Slot*> slots, drl_status cause, std::string_view detail, base::Micros now);
+  void EndOvertaken(const Call& call);
   void EndJudged(Slot& slot, const core::Verdict& verdict, const redis::Reply& reply, base::Micros now);
   void TakeError(Call& call, const redis::Reply& reply, base::Micros now);
   void EndDecided(Slot& slot, base::Micros now);
@@ -194,6 +196,7 @@ class Loop {
   bool probe_named_ = false;  // the last probe was about the namespace of a limiter
   bool script_ran_ = false;   // on this connection
   bool proof_pending_ = true; // the first probe of this connection was not answered: nothing is charged before
+  base::Status unhealthy_;    // what a verdict said of the server: the connection is to be made anew
   base::Status refusal_;      // what this user may not do: nothing is charged until it may
   Spin spin_;
   bool script_missing_ = false;

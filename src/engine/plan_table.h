@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,6 +23,9 @@ class PlanTable {
   // Any thread. `other`: this is the first time that the name is seen with limits that do not share its buckets.
   std::shared_ptr<const core::Plan> For(const std::string& key_namespace, const std::string& name, core::Limits limits,
                                         bool& other);
+
+  // In a forked child, before its first use there: the lock may be held by a thread that is not there.
+  void Restart() { new (&mutex_) std::mutex; }
 
  private:
   struct Named {

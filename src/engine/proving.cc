@@ -30,6 +30,7 @@ void Loop::Proved() {
   proof_pending_ = false;
   refusal_ = {};
   if (script_ran_) return;
+  refusals_.Forget();
   script_ran_ = true;
   shared_.readiness.Ready();
 }
@@ -46,18 +47,25 @@ void Loop::NoteError(CallKind kind, const redis::MappedError& error, std::string
 void Loop::SayError(CallKind kind, const redis::MappedError& error, std::string_view text, Micros now) {
   if (error.kind == redis::ErrorKind::kNoScript) return;  // it is loaded, and asked again
   if (kind != CallKind::kDecide) proof_pending_ = false;
-  base::Status why(error.code, std::string(text));
+  base::Status why(error.code, redis::ErrorSentence(text, "EVALSHA"));
   if (error.code == DRL_ERR_PERMISSION) {
     const redis::Refusal refusal =
         redis::ExplainRefusal(text, kind == CallKind::kScriptLoad ? "SCRIPT LOAD" : "EVALSHA");
     if (kind == CallKind::kProbe && refusal.key && !probe_named_) return ExcuseProbe();
     why = {error.code, refusal.sentence};
-    if (kind != CallKind::kDecide && !refusal.key) refusal_ = why;
+    if (kind != CallKind::kDecide && !refusal.key) Refuse(why, now);
     Complain(refusals_, refusal.sentence, now);
   } else if (kind == CallKind::kScriptLoad) {
-    Complain(refusals_, "SCRIPT LOAD: " + std::string(text), now);
+    Complain(refusals_, "SCRIPT LOAD: " + why.message(), now);
   }
   if (!script_ran_) shared_.readiness.Fail(why);
+}
+
+// From here on requests end with this, until a probe finds that the user may do it again.
+void Loop::Refuse(const base::Status& why, Micros now) {
+  refusal_ = why;
+  script_ran_ = false;
+  probe_at_ = now + kProbeSeldom;
 }
 
 // First said, then looked: a limiter that opens at this moment looks in the other order, so one of the two sees the other.

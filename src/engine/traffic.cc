@@ -9,6 +9,23 @@ namespace drl::engine {
 
 using base::Micros;
 
+namespace {
+
+constexpr const char* kLate = "Redis reached the call after its deadline and charged nothing";
+
+// Whether a later request of this call, for the same key as that in place `i`, was decided; its integers begin at `at`.
+bool IsDecidedLater(const Call& call, int i, std::span<const int64_t> integers, size_t at) {
+  const core::Key& key = call.slots[static_cast<size_t>(i)]->key;
+  for (auto j = static_cast<size_t>(i) + 1; j < static_cast<size_t>(call.count); ++j) {
+    const Slot* later = call.slots[j];
+    if (later != nullptr && integers[at] != core::kExpiredMark && later->key.view() == key.view()) return true;
+    at += call.reply_lengths[j];
+  }
+  return false;
+}
+
+}  // namespace
+
 // One call is sent at once. While one is under way, what comes gathers into the next; a further call goes out beside them only
 // when it is full. So a lone request never waits for company, and a crowd travels together.
 bool Loop::MayDispatch() const {
@@ -110,7 +127,8 @@ void Loop::TakeReplyOf(Call& call, const redis::Reply& reply, Micros now) {
   }
   if (reply.type == redis::Reply::Type::kError) return TakeError(call, reply, now);
   const auto& integers = reply.integers;
-  if (reply.type != redis::Reply::Type::kArray || integers.size() < 2 || integers[0] != call.tag) {
+  const bool ours = reply.type == redis::Reply::Type::kArray && integers.size() >= 2 && integers[0] == call.tag;
+  if (!ours || integers[1] < 0 || integers[1] >= core::kEndOfTimeUs) {
     EndCall(call, DRL_ERR_PROTOCOL, DRL_CHARGED_UNKNOWN, "the reply does not belong to the call");
     return LoseConnection({DRL_ERR_PROTOCOL, "a reply does not belong to its call"}, now);
   }
@@ -121,6 +139,7 @@ void Loop::TakeReplyOf(Call& call, const redis::Reply& reply, Micros now) {
   if (call.kind == CallKind::kProbe) return;  // waiting behind one says nothing about what Redis can take
   TakeVerdicts(call, reply, now);
   last_reply_at_ = now;
+  if (!unhealthy_.ok()) LoseConnection(std::exchange(unhealthy_, {}), now);
 }
 
 void Loop::TakeVerdicts(Call& call, const redis::Reply& reply, Micros now) {
@@ -128,6 +147,7 @@ void Loop::TakeVerdicts(Call& call, const redis::Reply& reply, Micros now) {
   size_t expected = 2;
   for (int i = 0; i < call.count; ++i) expected += call.reply_lengths[static_cast<size_t>(i)];
   bool sound = integers.size() == expected;
+  if (sound && script_missing_) EndOvertaken(call);
   std::array<Slot*, core::kDecisionsPerCallMax> late;
   size_t late_count = 0;
   Micros waited = 0;
@@ -146,19 +166,23 @@ void Loop::TakeVerdicts(Call& call, const redis::Reply& reply, Micros now) {
     sound = slot->kind == SlotKind::kReset ? core::ReadForgotten(own[0], verdict)
                                            : core::ReadVerdict(own, slot->plan->limits(), verdict);
     if (!sound) break;
+    const bool overtaken = expired && IsDecidedLater(call, i, integers, at);
     Slot& ending = *std::exchange(slot, nullptr);
-    if (expired) {
+    if (overtaken) {
+      End(ending, DRL_ERR_TIMEOUT, DRL_CHARGED_NO, kLate);
+    } else if (expired) {
       late[late_count++] = &ending;
-      continue;
+    } else {
+      if (ending.state.load(std::memory_order_relaxed) != kGivenUp) {
+        ending.verdict = verdict;
+        ending.now_us = integers[1];
+      }
+      waited += now - ending.submitted_at;
+      EndJudged(ending, verdict, reply, now);
     }
-    if (ending.state.load(std::memory_order_relaxed) != kGivenUp) {
-      ending.verdict = verdict;
-      ending.now_us = integers[1];
-    }
-    waited += now - ending.submitted_at;
-    EndJudged(ending, verdict, reply, now);
   }
-  TakeLate(std::span(late).first(late_count), now);
+  // Redis found their group past its deadline and charged nothing: those that joined it later may still have time.
+  Resend(std::span(late).first(late_count), DRL_ERR_TIMEOUT, kLate, now);
   if (!sound) {
     EndCall(call, DRL_ERR_PROTOCOL, DRL_CHARGED_UNKNOWN, "the reply does not fit the call");
     return LoseConnection({DRL_ERR_PROTOCOL, "a reply does not fit its call"}, now);
@@ -167,14 +191,30 @@ void Loop::TakeVerdicts(Call& call, const redis::Reply& reply, Micros now) {
   if (call.count > 0 && !driven_ && shared_.load() > kSpinnersMax) shared_.crowd_trial.Observe(waited / call.count);
 }
 
-// Redis found their group past its deadline and charged nothing: those that joined it later may still have time. But whose key
-// a later command under way names too has been overtaken: sent again, it would be decided out of turn.
-void Loop::TakeLate(std::span<Slot*> late, Micros now) {
-  constexpr const char* kLate = "Redis reached the call after its deadline and charged nothing";
-  for (Slot*& slot : late) {
-    if (IsInFlight(slot->key)) End(*std::exchange(slot, nullptr), DRL_ERR_TIMEOUT, DRL_CHARGED_NO, kLate);
+// Sends again what surely did not run. But whose key a later command under way names too has been overtaken: it would be decided
+// out of turn, and ends here.
+void Loop::Resend(std::span<Slot*> slots, drl_status cause, std::string_view detail, Micros now) {
+  for (Slot*& slot : slots) {
+    if (slot != nullptr && IsInFlight(slot->key)) End(*std::exchange(slot, nullptr), cause, DRL_CHARGED_NO, detail);
   }
-  Requeue(late, DRL_ERR_TIMEOUT, kLate, now);
+  Requeue(slots, cause, detail, now);
+}
+
+// While the script is missing, commands wait in line that met no script. Where another client loads it meanwhile, one that was sent
+// behind them is decided: what waits for one of its keys, and came earlier, has been overtaken.
+void Loop::EndOvertaken(const Call& call) {
+  SlotList waiting = std::exchange(pending_, {});
+  while (!waiting.empty()) {
+    Slot* slot = waiting.PopFront();
+    const bool overtaken = std::any_of(call.slots.begin(), call.slots.begin() + call.count, [&](const Slot* decided) {
+      return decided != nullptr && decided->sequence > slot->sequence && decided->key.view() == slot->key.view();
+    });
+    if (overtaken) {
+      End(*slot, DRL_ERR_REDIS, DRL_CHARGED_NO, "Redis had lost the script, and decided a later request of the same key first");
+    } else {
+      pending_.PushBack(slot);
+    }
+  }
 }
 
 void Loop::EndJudged(Slot& slot, const core::Verdict& verdict, const redis::Reply& reply, Micros now) {
@@ -186,10 +226,13 @@ void Loop::EndJudged(Slot& slot, const core::Verdict& verdict, const redis::Repl
     case core::Ruling::kForeign:
       End(slot, DRL_ERR_KEY_TYPE, DRL_CHARGED_NO, base::StatusMessage(DRL_ERR_KEY_TYPE));
       return;
-    default:
-      NoteError(CallKind::kDecide, redis::MapError(reply.text), reply.text, now);
-      End(slot, redis::MapError(reply.text).code, DRL_CHARGED_NO, reply.text);
+    default: {
+      const redis::MappedError error = redis::MapError(reply.text);
+      NoteError(CallKind::kDecide, error, reply.text, now);
+      if (error.kind == redis::ErrorKind::kUnhealthy) unhealthy_ = {error.code, base::StatusMessage(error.code)};
+      End(slot, error.code, DRL_CHARGED_NO, redis::ErrorSentence(reply.text, "EVALSHA"));
       return;
+    }
   }
 }
 
@@ -230,20 +273,18 @@ void Loop::TakeError(Call& call, const redis::Reply& reply, Micros now) {
 // without it, and its limiter goes alone until it is decided again.
 void Loop::TakeRefusal(Call& call, const redis::MappedError& error, std::string_view text, Micros now) {
   const auto slots = std::span(call.slots).first(static_cast<size_t>(call.count));
-  const auto first = std::find_if(slots.begin(), slots.end(), [](const Slot* slot) { return slot != nullptr; });
-  if (first == slots.end()) return;
-  const bool many = std::any_of(first, slots.end(), [&](const Slot* slot) {
-    return slot != nullptr && slot->limiter != (*first)->limiter;
-  });
-  const bool no_permission = error.code == DRL_ERR_PERMISSION && redis::ExplainRefusal(text, "EVALSHA").key;
-  if (no_permission && many) {
-    for (Slot* slot : slots) {
-      if (slot != nullptr) slot->alone = true;
+  const bool of_a_key = error.code == DRL_ERR_PERMISSION && redis::ExplainRefusal(text, "EVALSHA").key;
+  const std::string sentence = redis::ErrorSentence(text, "EVALSHA");
+  for (Slot* slot : slots) {
+    if (slot == nullptr || !of_a_key) continue;
+    if (call.mixed) {
+      slot->alone = true;
+    } else {
+      slot->limiter->SetApart(true);
     }
-    return Requeue(call, error.code, text, now);
   }
-  if (no_permission) (*first)->limiter->SetApart(true);
-  EndCall(call, error.code, error.kind == redis::ErrorKind::kUnknown ? DRL_CHARGED_UNKNOWN : DRL_CHARGED_NO, text);
+  if (of_a_key && call.mixed) return Resend(slots, error.code, sentence, now);
+  EndCall(call, error.code, error.kind == redis::ErrorKind::kUnknown ? DRL_CHARGED_UNKNOWN : DRL_CHARGED_NO, sentence);
 }
 
 // Replies that come together are one after the other in Redis, so times and decisions are summed up before they are divided; and

@@ -2,6 +2,7 @@
 
 #include "core/call.h"
 #include "redis/error_map.h"
+#include "redis/permission.h"
 #include "redis/script.h"
 
 namespace drl::redis {
@@ -57,9 +58,9 @@ base::Status Handshake::Accept(const Reply& reply) {
       case Step::kAuth:
         return {error.code == DRL_ERR_LOADING ? DRL_ERR_LOADING : DRL_ERR_AUTH, "logging in: " + Harmless(reply.text)};
       case Step::kSelect:
-        return {error.code, "selecting the database: " + reply.text};
+        return {error.code, "selecting the database: " + ErrorSentence(reply.text, "SELECT")};
       case Step::kTime:
-        return {error.code, "asking for the time: " + reply.text};
+        return {error.code, "asking for the time: " + ErrorSentence(reply.text, "TIME")};
       case Step::kSetName:
       case Step::kScriptLoad:
         return {};

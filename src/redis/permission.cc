@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "redis/error_map.h"
+
 namespace drl::redis {
 namespace {
 
@@ -35,8 +37,9 @@ std::string_view TakeScriptCommand(std::string_view& text) {
 Refusal ExplainRefusal(std::string_view text, std::string_view command) {
   Refusal refusal;
   const std::string_view script_command = TakeScriptCommand(text);
-  // Up to 7.0 "to access one of the keys" and "access at least one of the keys", later "No permissions to access a key".
-  refusal.key = Has(text, "access") && Has(text, "key");
+  // Up to 7.0 the first two, later the others.
+  refusal.key = Has(text, "access one of the keys") || Has(text, "access at least one of the keys") ||
+                Has(text, "o permissions to access a key") || Has(text, "no permissions to access the '");
   const bool inside = !text.starts_with("NOPERM");
   const std::string_view named = script_command.empty() ? NamedCommand(text) : script_command;
   refusal.sentence = "Redis refuses " + std::string(command) + " to this user (NOPERM): ";
@@ -51,6 +54,11 @@ Refusal ExplainRefusal(std::string_view text, std::string_view command) {
   }
   if (inside && (refusal.key || !named.empty())) refusal.sentence += ", as the script does";
   return refusal;
+}
+
+std::string ErrorSentence(std::string_view text, std::string_view command) {
+  if (MapError(text).code == DRL_ERR_PERMISSION) return ExplainRefusal(text, command).sentence;
+  return std::string(text.substr(0, text.find(", with args beginning with")));
 }
 
 }  // namespace drl::redis

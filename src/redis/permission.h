@@ -14,4 +14,7 @@ struct Refusal {
 // `text` is an error reply that MapError takes for DRL_ERR_PERMISSION; `command` is what was sent.
 [[nodiscard]] Refusal ExplainRefusal(std::string_view text, std::string_view command);
 
+// What an error reply says, for a person: without the keys and the user's name that Redis's texts may hold.
+[[nodiscard]] std::string ErrorSentence(std::string_view text, std::string_view command);
+
 }  // namespace drl::redis

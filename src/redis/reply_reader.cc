@@ -83,8 +83,9 @@ void* ReplyReader::Parser::String(const redisReadTask* task, char* text, size_t 
     reply.text.assign(text, std::min(length, Reply::kTextMax));
     return &reply;
   }
-  int64_t number = error ? Reply::kRefused : 0;
-  if (!error) std::from_chars(text, text + length, number);
+  int64_t number = Reply::kRefused;
+  const auto [end, wrong] = std::from_chars(text, text + length, number);
+  if (error || wrong != std::errc() || end != text + length) number = Reply::kRefused;
   reply.integers.push_back(number);
   if (error && reply.text.empty()) reply.text.assign(text, std::min(length, Reply::kTextMax));
   return &reply;
@@ -94,7 +95,7 @@ void* ReplyReader::Parser::Nil(const redisReadTask* task) {
   if (task->parent == nullptr) {
     Target(task).type = Reply::Type::kNil;
   } else {
-    Target(task).integers.push_back(0);
+    Target(task).integers.push_back(Reply::kRefused);
   }
   return &Target(task);
 }

@@ -18,7 +18,7 @@ struct Reply {
   enum class Type { kInteger, kString, kError, kNil, kArray };
 
   Type type = Type::kNil;
-  // Of an array, or the one; a string element counts as its number, or 0, an error as kRefused.
+  // Of an array, or the one; a string element counts as its number, anything else as kRefused.
   std::vector<int64_t> integers;
   std::string text;               // of a string or an error, cut to kTextMax; of an array the first error in it
 

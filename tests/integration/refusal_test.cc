@@ -1,5 +1,6 @@
 // A namespace that the Redis user may not touch, and an order that no resend turns.
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "handles.h"
@@ -83,6 +84,38 @@ TEST_F(Refusal, OfAnAskingUserChargesNobodyTwice) {
   drl_decision decision;
   ASSERT_EQ(drl_limiter_peek(shop.get(), "user:0", 6, &decision, nullptr), DRL_OK);
   EXPECT_EQ(decision.limit - decision.remaining, 4);
+}
+
+// Waits until the decision has the cause; what it was last.
+drl_status CauseWithin(drl_limiter* limiter, drl_status wanted, int64_t patience_us) {
+  const SteadyClock::time_point start = SteadyClock::now();
+  drl_decision decision{};
+  do {
+    EXPECT_EQ(drl_limiter_allow(limiter, "someone", 7, 1, &decision, nullptr), DRL_OK);
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  } while (decision.cause != wanted && MicrosSince(start) < patience_us);
+  return decision.cause;
+}
+
+TEST_F(Refusal, ToLoadTheScriptHealsOnceItMayBeLoaded) {
+  ASSERT_EQ(CauseWithin(shop.get(), DRL_OK, kPatientUs), DRL_OK);
+  freeReplyObject(redis_server_command(server.get(), "ACL SETUSER shop -script|load"));
+  freeReplyObject(redis_server_command(server.get(), "SCRIPT FLUSH"));
+  EXPECT_EQ(CauseWithin(shop.get(), DRL_ERR_PERMISSION, kPatientUs), DRL_ERR_PERMISSION);
+  freeReplyObject(redis_server_command(server.get(), "ACL SETUSER shop +script|load"));
+  EXPECT_EQ(CauseWithin(shop.get(), DRL_OK, 10'000'000), DRL_OK);
+}
+
+TEST_F(Refusal, OfAServerThatBecameAReplicaLeadsToANewConnection) {
+  ASSERT_EQ(CauseWithin(shop.get(), DRL_OK, kPatientUs), DRL_OK);
+  const int64_t connects = Stats(client).connects;
+  freeReplyObject(redis_server_command(server.get(), "REPLICAOF 127.0.0.1 %d", redis_server_free_port()));
+  EXPECT_EQ(CauseWithin(shop.get(), DRL_ERR_READONLY, kPatientUs), DRL_ERR_READONLY);
+  const SteadyClock::time_point start = SteadyClock::now();
+  while (Stats(client).connects == connects && MicrosSince(start) < kPatientUs) std::this_thread::yield();
+  EXPECT_GT(Stats(client).connects, connects);
+  freeReplyObject(redis_server_command(server.get(), "REPLICAOF NO ONE"));
+  EXPECT_EQ(CauseWithin(shop.get(), DRL_OK, 10'000'000), DRL_OK);
 }
 
 }  // namespace

@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { GREETINGS_MAX = 8, READ_LEN = 16384 };
+enum { GREETINGS_MAX = 8, QUEUED_MAX = 8, READ_LEN = 16384 };
 
 struct fake_redis {
   char directory[64];
@@ -25,6 +25,12 @@ struct fake_redis {
   pthread_mutex_t mutex; /* guards what follows */
   char *answer;
   long delay_us;
+  struct {
+    char *bytes;
+    long delay_us;
+  } queued[QUEUED_MAX]; /* answers to come before `answer` */
+  int queued_count;
+  int queued_next;
   struct {
     char command[16];
     char *bytes;
@@ -70,8 +76,12 @@ static void answer_call(fake_redis *fake, int fd, const redisReply *command) {
   pthread_mutex_lock(&fake->mutex);
   fake->calls += !probe;
   const char *bytes = probe ? "*3\r\n:" FAKE_REDIS_TAG "\r\n:" FAKE_REDIS_NOW "\r\n:0\r\n" : fake->answer;
+  long delay_us = probe ? 0 : fake->delay_us;
+  if (!probe && fake->queued_next < fake->queued_count) {
+    delay_us = fake->queued[fake->queued_next].delay_us;
+    bytes = fake->queued[fake->queued_next++].bytes;
+  }
   char *answer = bytes == NULL ? NULL : strdup(bytes);
-  const long delay_us = probe ? 0 : fake->delay_us;
   pthread_mutex_unlock(&fake->mutex);
   if (answer == NULL) return;
   const long long keys = strtoll(command->element[2]->str, NULL, 10);
@@ -174,6 +184,7 @@ void fake_redis_stop(fake_redis *fake) {
   unlink(fake->path);
   rmdir(fake->directory);
   free(fake->answer);
+  for (int i = 0; i < fake->queued_count; ++i) free(fake->queued[i].bytes);
   for (int i = 0; i < fake->greetings_count; ++i) free(fake->greetings[i].bytes);
   pthread_mutex_destroy(&fake->mutex);
   free(fake);
@@ -186,6 +197,14 @@ void fake_redis_answer(fake_redis *fake, const char *bytes, long delay_us) {
   free(fake->answer);
   fake->answer = bytes == NULL ? NULL : strdup(bytes);
   fake->delay_us = delay_us;
+  pthread_mutex_unlock(&fake->mutex);
+}
+
+void fake_redis_answer_next(fake_redis *fake, const char *bytes, long delay_us) {
+  pthread_mutex_lock(&fake->mutex);
+  if (fake->queued_count == QUEUED_MAX) abort();
+  fake->queued[fake->queued_count].bytes = strdup(bytes);
+  fake->queued[fake->queued_count++].delay_us = delay_us;
   pthread_mutex_unlock(&fake->mutex);
 }
 

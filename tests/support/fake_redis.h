@@ -23,6 +23,8 @@ const char *fake_redis_url(const fake_redis *fake);
 
 /* From now on answer each EVALSHA but the library's probes with these bytes of RESP after `delay_us`; NULL: not at all. Copied. */
 void fake_redis_answer(fake_redis *fake, const char *bytes, long delay_us);
+/* Answer the next EVALSHA but a probe with these bytes, after those queued before and after `delay_us`. Copied. */
+void fake_redis_answer_next(fake_redis *fake, const char *bytes, long delay_us);
 /* From now on answer a command of the greeting ("TIME", "AUTH", "SELECT", "CLIENT", "SCRIPT") with these bytes. Copied. */
 void fake_redis_greet(fake_redis *fake, const char *command, const char *bytes);
 

@@ -68,8 +68,9 @@ TEST(ReplyReader, ReadsNumbersThatComeAsStrings) {
   EXPECT_THAT(Whole("*2\r\n$10\r\n1767225600\r\n$6\r\n123456\r\n").integers, ElementsAre(1767225600, 123456));
 }
 
-TEST(ReplyReader, ReadsNilAndTextInAnArrayAsZero) {
-  EXPECT_THAT(Whole("*3\r\n$-1\r\n$3\r\nabc\r\n:7\r\n").integers, ElementsAre(0, 0, 7));
+TEST(ReplyReader, TakesWhatIsNoNumberInAnArrayForRefused) {
+  EXPECT_THAT(Whole("*5\r\n$-1\r\n$3\r\nabc\r\n$3\r\n12a\r\n$0\r\n\r\n:7\r\n").integers,
+              ElementsAre(Reply::kRefused, Reply::kRefused, Reply::kRefused, Reply::kRefused, 7));
 }
 
 TEST(ReplyReader, KeepsTheFirstErrorInAnArray) {
