@@ -77,7 +77,8 @@ DRL_API drl_status drl_client_open(const drl_client_options *options, drl_client
 
 /** Wait until Redis has run the library's script once since the client was opened (every server that owns keys), which shows that
  *  it is there, lets this user in and permits what the script does. It says nothing about later: drl_stats.connected does.
- *  The probe asks about a key of the namespace of the first limiter (none yet: "default"); it charges and writes nothing.
+ *  The probe asks about a key of the namespace of the first limiter; it charges and writes nothing. Open limiters first: while there
+ *  is none it asks about the namespace "default", and a user who may not touch keys there counts as let in.
  *
  *  Returns: DRL_OK; at the time-out why not yet, with the sentence of the last attempt: DRL_ERR_AUTH, _PERMISSION, _CONNECT, _RESOLVE,
  *           ..., DRL_ERR_TIMEOUT when nothing was heard. No failure ends the wait early: somebody may be mending it.

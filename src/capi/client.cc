@@ -69,7 +69,8 @@ Result<std::vector<uint8_t>> CopySecret(const drl_client_options& options) {
   if (options.identity_secret == nullptr) return Null("identity_secret");
   // An empty one is an error too: it may come from a setting that was forgotten, and would leave identities unprotected.
   if (options.identity_secret_len < 16 || options.identity_secret_len > 1024) {
-    return OutOfRange("identity_secret_len", static_cast<int64_t>(options.identity_secret_len), "16..1024 bytes");
+    return Status(DRL_ERR_OPTION,
+                  "identity_secret_len is " + std::to_string(options.identity_secret_len) + ", must be 16..1024 bytes");
   }
   const auto* bytes = static_cast<const uint8_t*>(options.identity_secret);
   return std::vector<uint8_t>(bytes, bytes + options.identity_secret_len);

@@ -60,13 +60,15 @@ void Loop::Requeue(Call& call, drl_status cause, std::string_view detail, base::
   call.count = 0;
 }
 
-// Puts decisions that surely did not run back in line, at the places they had: those that still have time and attempts.
+// Puts decisions that surely did not run back in line, at the places they had: those that still have time. Nothing is sent until
+// all that is under way has been answered: what of it did not run either goes again behind them, and what ran may have overtaken
+// some (EndOvertaken).
 void Loop::Requeue(std::span<Slot*> slots, drl_status cause, std::string_view detail, base::Micros now) {
   const auto none = std::remove(slots.begin(), slots.end(), nullptr);
   std::sort(slots.begin(), none, [](const Slot* a, const Slot* b) { return a->sequence < b->sequence; });
   Slot* before = nullptr;
   for (Slot* slot : std::span(slots.begin(), none)) {
-    if (slot->deadline <= now || slot->attempts >= kAttemptsMax) {
+    if (slot->deadline <= now) {
       End(*slot, cause, DRL_CHARGED_NO, detail);
       continue;
     }
@@ -75,24 +77,15 @@ void Loop::Requeue(std::span<Slot*> slots, drl_status cause, std::string_view de
       shared_.pool.Release(*slot);
       continue;
     }
+    slot->cause = cause;  // should it be overtaken
+    slot->SetDetail(detail);
     Slot* after = before == nullptr ? pending_.front() : before->next;
     for (; after != nullptr && after->sequence < slot->sequence; after = before->next) before = after;
     pending_.InsertAfter(before, slot);
     pending_deadline_ = std::min(pending_deadline_, slot->deadline);
     before = slot;
+    draining_ = !in_flight_.empty();
   }
-}
-
-// Whether a call under way asks for this key too: to send an earlier request behind it would turn their order.
-bool Loop::IsInFlight(const core::Key& key) const {
-  for (size_t at = 0; at < in_flight_.size(); ++at) {
-    const Call& call = in_flight_.at(at);
-    for (int i = 0; i < call.count; ++i) {
-      const Slot* slot = call.slots[static_cast<size_t>(i)];
-      if (slot != nullptr && slot->key.hash == key.hash && slot->key.view() == key.view()) return true;
-    }
-  }
-  return false;
 }
 
 void Loop::TimeOut(Slot& slot, int32_t charged) {
@@ -163,9 +156,6 @@ void Loop::EndInFlight(const base::Status& status, base::Micros now) {
     if (call.begins_at < left) {
       EndCall(call, DRL_ERR_CONNECTION_LOST, DRL_CHARGED_UNKNOWN, status.message());
       continue;
-    }
-    for (Slot* slot : std::span(call.slots).first(static_cast<size_t>(call.count))) {
-      if (slot != nullptr) --slot->attempts;  // this was none
     }
     Requeue(call, DRL_ERR_CONNECTION_LOST, status.message(), now);
   }

@@ -151,8 +151,7 @@ class Loop {
   void TakeReplyOf(Call& call, const redis::Reply& reply, base::Micros now);
   void TakeVerdicts(Call& call, const redis::Reply& reply, base::Micros now);
   void TakeRefusal(Call& call, const redis::MappedError& error, std::string_view text, base::Micros now);
-  void Resend(std::span<Slot*> slots, drl_status cause, std::string_view detail, base::Micros now);
-  void EndOvertaken(const Call& call);
+  void EndOvertaken(const Call& call, std::span<const int64_t> integers);
   void EndJudged(Slot& slot, const core::Verdict& verdict, const redis::Reply& reply, base::Micros now);
   void TakeError(Call& call, const redis::Reply& reply, base::Micros now);
   void EndDecided(Slot& slot, base::Micros now);
@@ -165,7 +164,6 @@ class Loop {
   void EndAnswered(SlotList& answered);
   void Requeue(Call& call, drl_status cause, std::string_view detail, base::Micros now);
   void Requeue(std::span<Slot*> slots, drl_status cause, std::string_view detail, base::Micros now);
-  [[nodiscard]] bool IsInFlight(const core::Key& key) const;
   void TimeOut(Slot& slot, int32_t charged);
   void ExpireDeadlines(base::Micros now);
   void EndInFlight(const base::Status& status, base::Micros now);
@@ -173,7 +171,6 @@ class Loop {
   void LoseMemory() noexcept;
 
   static constexpr size_t kCallsInFlightMax = 4;  // of those that carry many
-  static constexpr uint8_t kAttemptsMax = 3;
   static constexpr base::Micros kProbeEvery = 100'000;
   static constexpr base::Micros kProbeSeldom = 1'000'000;  // while nobody waits for the answer
 
@@ -199,6 +196,7 @@ class Loop {
   base::Status unhealthy_;    // what a verdict said of the server: the connection is to be made anew
   base::Status refusal_;      // what this user may not do: nothing is charged until it may
   Spin spin_;
+  bool draining_ = false;     // something is to be sent again: not before all under way has been answered
   bool script_missing_ = false;
   base::Repeats failures_;  // to connect and log in
   base::Repeats refusals_;  // of permissions

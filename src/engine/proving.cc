@@ -55,6 +55,8 @@ void Loop::SayError(CallKind kind, const redis::MappedError& error, std::string_
     why = {error.code, refusal.sentence};
     if (kind != CallKind::kDecide && !refusal.key) Refuse(why, now);
     Complain(refusals_, refusal.sentence, now);
+  } else if (error.code == DRL_ERR_CLOCK) {
+    Complain(refusals_, why.message(), now);
   } else if (kind == CallKind::kScriptLoad) {
     Complain(refusals_, "SCRIPT LOAD: " + why.message(), now);
   }

@@ -88,7 +88,6 @@ struct Slot : Asked, Answer {
   int32_t given_up_charged = 0;
 
   // Of the loop.
-  uint8_t attempts = 0;
   bool alone = false;     // to be sent only beside requests of the same limiter
   uint64_t sequence = 0;  // in the order of arrival
   Slot* next = nullptr;   // in the submission stack or the pending list

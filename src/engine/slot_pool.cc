@@ -29,7 +29,6 @@ Slot* SlotPool::Acquire() {
   }
   in_use_.fetch_add(1, std::memory_order_relaxed);
   Slot& slot = slots_[index - 1];
-  slot.attempts = 0;
   slot.alone = false;
   slot.cause = DRL_OK;
   slot.sink = nullptr;

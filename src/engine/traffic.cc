@@ -29,7 +29,7 @@ bool IsDecidedLater(const Call& call, int i, std::span<const int64_t> integers, 
 // One call is sent at once. While one is under way, what comes gathers into the next; a further call goes out beside them only
 // when it is full. So a lone request never waits for company, and a crowd travels together.
 bool Loop::MayDispatch() const {
-  if (pending_.empty() || script_missing_ || proof_pending_ || !refusal_.ok() || in_flight_.full()) return false;
+  if (pending_.empty() || draining_ || script_missing_ || proof_pending_ || !refusal_.ok() || in_flight_.full()) return false;
   const int most = options_.requests_per_command_max;
   if (in_flight_.size() * static_cast<size_t>(most) >= kCallsInFlightMax * core::kDecisionsPerCallMax) return false;
   return in_flight_.size() < 2 || pending_.size() >= most;
@@ -48,7 +48,7 @@ void Loop::TakeUp(SlotList& fresh) {
 void Loop::Dispatch(Micros now) {
   if (!link_.ready()) return;
   if (!refusal_.ok()) EndPending(refusal_.code(), refusal_.message());
-  // What is still under way met no script either: all of it is to be sent again, in its order, before anything else.
+  if (in_flight_.empty()) draining_ = false;
   if (script_missing_ && in_flight_.empty()) {
     script_missing_ = false;
     WriteScriptLoad(in_flight_.PushBack(), now, link_.connection().out());
@@ -68,7 +68,6 @@ void Loop::WriteCall(Micros now) {
     if (slot->deadline <= now) {
       TimeOut(*slot, DRL_CHARGED_NO);
     } else if (slot->state.compare_exchange_strong(queued, kSent, std::memory_order_acq_rel)) {
-      ++slot->attempts;
       writer_.Add(*slot);
     } else {
       shared_.pool.Release(*slot);
@@ -147,7 +146,7 @@ void Loop::TakeVerdicts(Call& call, const redis::Reply& reply, Micros now) {
   size_t expected = 2;
   for (int i = 0; i < call.count; ++i) expected += call.reply_lengths[static_cast<size_t>(i)];
   bool sound = integers.size() == expected;
-  if (sound && script_missing_) EndOvertaken(call);
+  if (sound && draining_) EndOvertaken(call, integers);
   std::array<Slot*, core::kDecisionsPerCallMax> late;
   size_t late_count = 0;
   Micros waited = 0;
@@ -182,7 +181,7 @@ void Loop::TakeVerdicts(Call& call, const redis::Reply& reply, Micros now) {
     }
   }
   // Redis found their group past its deadline and charged nothing: those that joined it later may still have time.
-  Resend(std::span(late).first(late_count), DRL_ERR_TIMEOUT, kLate, now);
+  Requeue(std::span(late).first(late_count), DRL_ERR_TIMEOUT, kLate, now);
   if (!sound) {
     EndCall(call, DRL_ERR_PROTOCOL, DRL_CHARGED_UNKNOWN, "the reply does not fit the call");
     return LoseConnection({DRL_ERR_PROTOCOL, "a reply does not fit its call"}, now);
@@ -191,26 +190,24 @@ void Loop::TakeVerdicts(Call& call, const redis::Reply& reply, Micros now) {
   if (call.count > 0 && !driven_ && shared_.load() > kSpinnersMax) shared_.crowd_trial.Observe(waited / call.count);
 }
 
-// Sends again what surely did not run. But whose key a later command under way names too has been overtaken: it would be decided
-// out of turn, and ends here.
-void Loop::Resend(std::span<Slot*> slots, drl_status cause, std::string_view detail, Micros now) {
-  for (Slot*& slot : slots) {
-    if (slot != nullptr && IsInFlight(slot->key)) End(*std::exchange(slot, nullptr), cause, DRL_CHARGED_NO, detail);
+// A call was decided while earlier requests wait to be sent again, since another client loaded the script meanwhile, say: those that
+// ask for one of its keys have been overtaken, and end.
+void Loop::EndOvertaken(const Call& call, std::span<const int64_t> integers) {
+  std::array<const Slot*, core::kDecisionsPerCallMax> decided;
+  size_t count = 0;
+  size_t at = 2;
+  for (size_t i = 0; i < static_cast<size_t>(call.count); ++i) {
+    if (call.slots[i] != nullptr && integers[at] != core::kExpiredMark) decided[count++] = call.slots[i];
+    at += call.reply_lengths[i];
   }
-  Requeue(slots, cause, detail, now);
-}
-
-// While the script is missing, commands wait in line that met no script. Where another client loads it meanwhile, one that was sent
-// behind them is decided: what waits for one of its keys, and came earlier, has been overtaken.
-void Loop::EndOvertaken(const Call& call) {
   SlotList waiting = std::exchange(pending_, {});
   while (!waiting.empty()) {
     Slot* slot = waiting.PopFront();
-    const bool overtaken = std::any_of(call.slots.begin(), call.slots.begin() + call.count, [&](const Slot* decided) {
-      return decided != nullptr && decided->sequence > slot->sequence && decided->key.view() == slot->key.view();
+    const bool overtaken = std::any_of(decided.begin(), decided.begin() + count, [&](const Slot* other) {
+      return other->sequence > slot->sequence && other->key.hash == slot->key.hash && other->key.view() == slot->key.view();
     });
     if (overtaken) {
-      End(*slot, DRL_ERR_REDIS, DRL_CHARGED_NO, "Redis had lost the script, and decided a later request of the same key first");
+      End(*slot, slot->cause, DRL_CHARGED_NO, slot->detail);
     } else {
       pending_.PushBack(slot);
     }
@@ -283,7 +280,7 @@ void Loop::TakeRefusal(Call& call, const redis::MappedError& error, std::string_
       slot->limiter->SetApart(true);
     }
   }
-  if (of_a_key && call.mixed) return Resend(slots, error.code, sentence, now);
+  if (of_a_key && call.mixed) return Requeue(slots, error.code, sentence, now);
   EndCall(call, error.code, error.kind == redis::ErrorKind::kUnknown ? DRL_CHARGED_UNKNOWN : DRL_CHARGED_NO, sentence);
 }
 

@@ -116,6 +116,19 @@ TEST_F(Resend, AnExpiredRequestDoesNotFollowALaterOneUnderWay) {
   EXPECT_EQ(ended[2].decision.charged, DRL_CHARGED_YES);
 }
 
+TEST_F(Resend, TwoThatExpiredGoAgainInTheirOrder) {
+  fake_redis_answer(fake.get(), Verdicts({kDebt, ":2000\r\n"}).c_str(), 0);
+  const std::vector<drl_completion> ended = TwoUnderWay(Verdicts({kExpired}), Verdicts({kExpired}));
+  EXPECT_EQ(ended[1].decision.remaining, 999) << ended[1].message;
+  EXPECT_EQ(ended[2].decision.remaining, 998);
+}
+
+TEST_F(Resend, IsBoundedByTheDeadlineAndNotByACount) {
+  for (int i = 0; i < 7; ++i) Next(kNoScript);
+  const Answer answer = Allow(limiter, "user");
+  EXPECT_EQ(answer.decision.cause, DRL_OK);
+}
+
 TEST_F(Resend, TwoThatMetNoScriptGoAgainInTheirOrder) {
   fake_redis_answer(fake.get(), Verdicts({kDebt, ":2000\r\n"}).c_str(), 0);  // both travel in one command
   const std::vector<drl_completion> ended = TwoUnderWay(kNoScript, kNoScript);
