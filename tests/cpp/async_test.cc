@@ -96,6 +96,7 @@ TEST_F(AsyncTest, CallbackMayHearTheSentence) {
   limiter.DecideCallback({"user"}, [&](std::error_code error, const Decision& decision, std::string_view message) {
     EXPECT_FALSE(error);
     EXPECT_TRUE(decision.degraded());
+    EXPECT_NE(decision.message[0], 0);
     heard.set_value(std::string(message));
   });
   EXPECT_NE(heard.get_future().get(), "");

@@ -258,6 +258,7 @@ TEST_F(LimiterTest, WithoutRedisTheFailStrategySpeaks) {
   const Decision open = Limiter(nowhere, policy).Allow("user");
   EXPECT_TRUE(open);
   EXPECT_TRUE(open.degraded());
+  EXPECT_NE(open.message[0], 0);
   EXPECT_EQ(open.outcome, Outcome::kUndecided);
   EXPECT_NE(open.cause, DRL_OK);
   policy.fail_strategy = FailStrategy::kClosed;

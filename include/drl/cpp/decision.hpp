@@ -2,9 +2,11 @@
 #ifndef DRL_CPP_DECISION_HPP
 #define DRL_CPP_DECISION_HPP
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 
 #include "../decision.h"
@@ -69,6 +71,7 @@ struct Decision {
   std::chrono::microseconds reset_after{0};              ///< until the bucket is full again
   RedisTime decided_at{};                                ///< by the clock of Redis
   LimitStates limits;
+  char message[sizeof(drl_error::message)] = "";  ///< why Redis did not decide; "" when it did
 
   explicit operator bool() const noexcept { return allowed; }
 
@@ -78,8 +81,13 @@ struct Decision {
 
 namespace detail {
 
-inline Decision FromC(const drl_decision& from) noexcept {
+// `message`: the sentence that came with the decision; null for the general one of its cause.
+inline Decision FromC(const drl_decision& from, const char* message = nullptr) noexcept {
   Decision decision;
+  if (message == nullptr) message = drl_status_message(from.cause);
+  if (from.cause != DRL_OK) {
+    std::memcpy(decision.message, message, std::min(std::strlen(message), sizeof decision.message - 1));
+  }
   decision.allowed = from.allowed != 0;
   decision.outcome = static_cast<Outcome>(from.outcome);
   decision.charged = static_cast<Charged>(from.charged);

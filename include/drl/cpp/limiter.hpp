@@ -226,10 +226,13 @@ class Limiter {
 
   Decision Allow(std::string_view identity, int64_t cost, std::error_code* error) const {
     drl_decision decision{};
+    Decision made;
     detail::Run(error, [&](drl_error* why) {
-      return drl_limiter_allow(get(), detail::Data(identity), identity.size(), cost, &decision, why);
+      const drl_status status = drl_limiter_allow(get(), detail::Data(identity), identity.size(), cost, &decision, why);
+      made = detail::FromC(decision, why->message);
+      return status;
     });
-    return detail::FromC(decision);
+    return made;
   }
 
   void Reset(std::string_view identity, std::error_code* error) const {
@@ -243,10 +246,13 @@ class Limiter {
   Decision Decide(const Request& from, std::error_code* error) const {
     const drl_request request = detail::ToC(get(), from);
     drl_decision decision{};
+    Decision made;
     detail::Run(error, [&](drl_error* why) {
-      return drl_client_decide(client(), &request, sizeof request, 1, &decision, why);
+      const drl_status status = drl_client_decide(client(), &request, sizeof request, 1, &decision, why);
+      made = detail::FromC(decision, why->message);
+      return status;
     });
-    return detail::FromC(decision);
+    return made;
   }
 
   std::vector<Decision> AllowMany(const std::vector<Request>& requests, std::error_code* error) const {
@@ -277,9 +283,9 @@ class Limiter {
   static void Call(drl_status status, const drl_decision* decision, const char* message, void* user) noexcept {
     const std::unique_ptr<Function> function(static_cast<Function*>(user));
     if constexpr (std::is_invocable_v<Function&, std::error_code, const Decision&, std::string_view>) {
-      (*function)(MakeErrorCode(status), detail::FromC(*decision), std::string_view(message));
+      (*function)(MakeErrorCode(status), detail::FromC(*decision, message), std::string_view(message));
     } else {
-      (*function)(MakeErrorCode(status), detail::FromC(*decision));
+      (*function)(MakeErrorCode(status), detail::FromC(*decision, message));
     }
   }
 

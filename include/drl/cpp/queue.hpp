@@ -117,7 +117,7 @@ class Queue {
     completions.reserve(static_cast<size_t>(count));
     for (int32_t i = 0; i < count; ++i) {
       const drl_completion& from = ended[static_cast<size_t>(i)];
-      completions.push_back({from.id, MakeErrorCode(from.status), detail::FromC(from.decision), from.message});
+      completions.push_back({from.id, MakeErrorCode(from.status), detail::FromC(from.decision, from.message), from.message});
     }
     return completions;
   }
