@@ -63,7 +63,9 @@ struct Answer {
   core::Verdict verdict;
   char detail[DRL_COMPLETION_MESSAGE_SIZE] = {};  // the sentence for a person, when cause is not DRL_OK
 
-  void SetDetail(std::string_view text) { detail[text.copy(detail, sizeof detail - 1)] = '\0'; }
+  void SetDetail(std::string_view text) {
+    if (text.data() != detail) detail[text.copy(detail, sizeof detail - 1)] = '\0';  // else it is there already
+  }
 };
 
 // Asked: set by the owner before submission, then constant. Answer: written by the loop before it moves the state to kDone.

@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -35,8 +37,11 @@ public final class RedisServer implements AutoCloseable {
   }
 
   public void start() throws IOException {
-    process = new ProcessBuilder("redis-server", "--port", "0", "--unixsocket", socket.toString(), "--dir", folder.toString(),
-        "--save", "", "--appendonly", "no").redirectOutput(folder.resolve("log").toFile()).redirectErrorStream(true).start();
+    List<String> command = new ArrayList<>(List.of("redis-server", "--port", "0", "--unixsocket", socket.toString(), "--dir",
+        folder.toString(), "--save", "", "--appendonly", "no", "--user", "default", "on", "nopass"));
+    command.addAll(rules());
+    command.addAll(List.of("--user", "admin", "on", ">admin", "~*", "+@all"));
+    process = new ProcessBuilder(command).redirectOutput(folder.resolve("log").toFile()).redirectErrorStream(true).start();
     for (int i = 0; i < 200; i++) {
       try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
         channel.connect(UnixDomainSocketAddress.of(socket));
@@ -46,6 +51,26 @@ public final class RedisServer implements AutoCloseable {
       }
     }
     throw new AssertionError("redis-server did not start: " + Files.readString(folder.resolve("log")));
+  }
+
+  /** What the documented user may do: whoever connects is that one. */
+  private static List<String> rules() throws IOException {
+    Path script = Path.of(System.getProperty("drl.root", "../.."), "scripts", "redis-user");
+    Process printing = new ProcessBuilder(script.toString(), "--rules", "reset").start();
+    return List.of(new String(printing.getInputStream().readAllBytes(), StandardCharsets.US_ASCII).trim().split(" "));
+  }
+
+  /** Fails when Redis refused anything to that user. */
+  private void assertNothingWasRefused() throws IOException {
+    try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+      channel.connect(UnixDomainSocketAddress.of(socket));
+      channel.write(ByteBuffer.wrap("AUTH admin admin\r\nACL LOG\r\n".getBytes(StandardCharsets.US_ASCII)));
+      String wanted = "+OK\r\n*0\r\n";
+      ByteBuffer reply = ByteBuffer.allocate(4096);
+      while (reply.position() < wanted.length() && channel.read(reply) > 0) continue;
+      String said = new String(reply.array(), 0, reply.position(), StandardCharsets.UTF_8);
+      if (!said.equals(wanted)) throw new AssertionError("Redis refused what lua/permissions.txt should allow: " + said);
+    }
   }
 
   /** Ends it for good; the folder stays. */
@@ -80,6 +105,11 @@ public final class RedisServer implements AutoCloseable {
   public synchronized void close() {
     if (closed || process == null) return;
     closed = true;
+    try {
+      if (process.isAlive()) assertNothingWasRefused();
+    } catch (IOException failure) {
+      throw new AssertionError(failure);
+    }
     stop();
     try (var paths = Files.walk(folder)) {
       for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) Files.delete(path);
