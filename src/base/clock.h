@@ -14,6 +14,24 @@ inline Micros MonotonicMicros() {
   return static_cast<Micros>(ts.tv_sec) * 1000000 + ts.tv_nsec / 1000;
 }
 
+// The clock that deadlines run on, handed to whoever is to be tested with another.
+class Clock {
+ public:
+  [[nodiscard]] virtual Micros now() const = 0;
+
+  Clock() = default;
+  Clock(const Clock&) = delete;
+  Clock& operator=(const Clock&) = delete;
+
+ protected:
+  ~Clock() = default;
+};
+
+class MachineClock final : public Clock {
+ public:
+  [[nodiscard]] Micros now() const override { return MonotonicMicros(); }
+};
+
 // Unix time, for people to read.
 inline int64_t WallMicros() {
   timespec ts;

@@ -41,7 +41,7 @@ Status SetWaysOfWorking(const drl_client_options& options, engine::EngineOptions
   }
   made.drive = options.drive == DRL_DRIVE_ADAPTIVE && made.endpoint.drive;
   const int32_t most = options.requests_per_command_max;
-  if (most < 0 || most > core::kDecisionsPerCallMax) return OutOfRange("requests_per_command_max", most, "1..64 requests");
+  if (most < 0 || most > core::kRequestsPerCommandMax) return OutOfRange("requests_per_command_max", most, "1..64 requests");
   const int32_t chosen = most != 0 ? most : made.endpoint.requests_per_command;
   if (chosen != 0) made.requests_per_command_max = chosen;
   return {};

@@ -45,10 +45,10 @@ base::Status CheckHandle(const Handle* handle, const char* argument) {
 }
 
 // One request of the caller, checked; `made` is filled when the status is ok.
-base::Status CheckRequest(const drl_request& request, const engine::Client& client, engine::Request& made);
+base::Status CheckRequest(const drl_request& request, const engine::Client& client, engine::Ask& made);
 // The same from an array of structs of `size` bytes each.
 base::Status CheckRequest(const drl_request* requests, size_t size, size_t index, const engine::Client& client,
-                          engine::Request& made);
+                          engine::Ask& made);
 
 // One request, blocking: what the named functions are thin forms of.
 drl_status DecideOne(drl_limiter* limiter, const drl_request& request, drl_decision* decision, drl_error* error);

@@ -16,7 +16,7 @@ using base::Status;
 Status Submit(drl_queue* queue, const drl_request* request, size_t request_size, int64_t id) {
   Status status = CheckHandle(queue, "queue");
   if (!status.ok()) return status;
-  engine::Request made;
+  engine::Ask made;
   status = CheckRequest(request, request_size, 0, queue->core->client(), made);
   return status.ok() ? queue->core->Submit(made, id) : status;
 }

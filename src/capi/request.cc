@@ -56,7 +56,7 @@ Status CheckUnused(const drl_request& request) {
 
 }  // namespace
 
-Status CheckRequest(const drl_request& request, const engine::Client& client, engine::Request& made) {
+Status CheckRequest(const drl_request& request, const engine::Client& client, engine::Ask& made) {
   Status status = CheckHandle(request.limiter, "limiter");
   if (!status.ok()) return status;
   if (request.limiter->client != &client) return {DRL_ERR_HANDLE, "limiter is of another client"};
@@ -74,14 +74,14 @@ Status CheckRequest(const drl_request& request, const engine::Client& client, en
   made.limiter = limiter;
   made.identity = {static_cast<const uint8_t*>(request.identity), request.identity_len};
   made.question = {request.cost, request.headroom};
-  made.kind = request.operation == DRL_OPERATION_RESET ? engine::SlotKind::kReset : engine::SlotKind::kAllow;
+  made.kind = request.operation == DRL_OPERATION_RESET ? nodes::RequestKind::kReset : nodes::RequestKind::kAllow;
   made.timeout = request.timeout_us;
   made.fail_strategy = request.fail_strategy == DRL_FAIL_DEFAULT ? limiter->fail_strategy() : request.fail_strategy;
   return {};
 }
 
 Status CheckRequest(const drl_request* requests, size_t size, size_t index, const engine::Client& client,
-                    engine::Request& made) {
+                    engine::Ask& made) {
   if (requests == nullptr) return Null("requests");
   if (size < kRequestSizeFirst || size > kStructSizeMax) {
     return {DRL_ERR_CAPACITY, "request_size is " + std::to_string(size) + ", must be sizeof(drl_request)"};
@@ -96,7 +96,7 @@ namespace {
 
 Status WouldBlock() { return {DRL_ERR_REENTRANT, "a blocking call was made from a callback"}; }
 
-Status CheckAll(const engine::Client& client, const drl_request* requests, size_t size, std::span<engine::Request> made) {
+Status CheckAll(const engine::Client& client, const drl_request* requests, size_t size, std::span<engine::Ask> made) {
   for (size_t i = 0; i < made.size(); ++i) {
     Status status = CheckRequest(requests, size, i, client, made[i]);
     if (status.ok()) continue;
@@ -113,9 +113,9 @@ Status DecideAll(engine::Client& client, const drl_request* requests, size_t siz
   if (count < 1 || count > DRL_REQUESTS_MAX) {
     return {DRL_ERR_CAPACITY, "count is " + std::to_string(count) + ", must be 1..4096 requests"};
   }
-  std::array<engine::Request, 4> few;
-  std::vector<engine::Request> many(static_cast<size_t>(count) > few.size() ? static_cast<size_t>(count) : 0);
-  const std::span<engine::Request> made =
+  std::array<engine::Ask, 4> few;
+  std::vector<engine::Ask> many(static_cast<size_t>(count) > few.size() ? static_cast<size_t>(count) : 0);
+  const std::span<engine::Ask> made =
       many.empty() ? std::span(few).first(static_cast<size_t>(count)) : std::span(many);
   Status status = CheckAll(client, requests, size, made);
   if (!status.ok()) return status;
@@ -164,7 +164,7 @@ drl_status drl_client_decide_callback(drl_client* client, const drl_request* req
   return Fence(error, [&]() -> drl::base::Cause {
     if (callback == nullptr) return Null("callback");
     drl::base::Status status = CheckHandle(client, "client");
-    drl::engine::Request made;
+    drl::engine::Ask made;
     if (status.ok()) status = CheckRequest(request, request_size, 0, *client->core, made);
     return status.ok() ? client->core->DecideLater(made, callback, user) : drl::base::Cause(status);
   });
@@ -176,7 +176,7 @@ drl_status drl_limiter_allow_callback(drl_limiter* limiter, const void* identity
     if (callback == nullptr) return Null("callback");
     drl::base::Status status = CheckHandle(limiter, "limiter");
     if (!status.ok()) return status;
-    drl::engine::Request made;
+    drl::engine::Ask made;
     status = CheckRequest(AllowRequest(limiter, identity, identity_len, cost), *limiter->client, made);
     return status.ok() ? limiter->client->DecideLater(made, callback, user) : drl::base::Cause(status);
   });

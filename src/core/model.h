@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "core/call.h"
+#include "core/command.h"
 #include "core/limit.h"
 #include "core/reply.h"
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/call.h"
+#include "core/command.h"
 #include "core/plan.h"
 
 namespace drl::core {

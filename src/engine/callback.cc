@@ -31,7 +31,7 @@ void CallbackSink::Deliver(Slot& slot) {
   const drl_status status = Engine::Conclude(slot, decision, detail);
   const drl_decision_callback callback = slot.callback;
   void* const user = slot.user;
-  engine_.Observe(*slot.limiter, status, decision);
+  engine_.Observe(slot.limiter(), status, decision);
   engine_.Release(slot);
   CallBack(callback, status, decision, detail.view(), user);
 }

@@ -51,16 +51,16 @@ Engine* Client::engine(Status& why) {
 }
 
 // One request and many take the same way: all slots are handed over at once, so that they travel in one call.
-void Client::Decide(std::span<const Request> requests, drl_decision* decisions, Summary& summary) {
+void Client::Decide(std::span<const Ask> asks, drl_decision* decisions, Summary& summary) {
   constexpr size_t kOnStack = 16;
   Slot* few[kOnStack];
-  std::unique_ptr<Slot*[]> many(requests.size() > kOnStack ? new Slot*[requests.size()] : nullptr);
-  const std::span<Slot*> slots(many ? many.get() : few, requests.size());
+  std::unique_ptr<Slot*[]> many(asks.size() > kOnStack ? new Slot*[asks.size()] : nullptr);
+  const std::span<Slot*> slots(many ? many.get() : few, asks.size());
 
   Status why;
   Engine* engine = this->engine(why);
   if (engine == nullptr) return summary.Add(0, why.code(), why);
-  Slot* newest = PrepareAll(*engine, requests, slots, decisions, summary);
+  Slot* newest = PrepareAll(*engine, asks, slots, decisions, summary);
   if (newest == nullptr) return;
   Slot* oldest = *std::find_if(slots.begin(), slots.end(), [](const Slot* slot) { return slot != nullptr; });
   if (engine->SubmitAndDrive(newest, oldest)) return AwaitAll(*engine, slots, decisions, summary);
@@ -72,29 +72,28 @@ void Client::Decide(std::span<const Request> requests, drl_decision* decisions, 
 }
 
 // The slots of those that can be asked, linked from the newest, which it returns; the others are answered and have none.
-Slot* Client::PrepareAll(Engine& engine, std::span<const Request> requests, std::span<Slot*> slots, drl_decision* decisions,
+Slot* Client::PrepareAll(Engine& engine, std::span<const Ask> asks, std::span<Slot*> slots, drl_decision* decisions,
                          Summary& summary) {
   Slot* newest = nullptr;
-  for (size_t i = 0; i < requests.size(); ++i) {
+  for (size_t i = 0; i < asks.size(); ++i) {
     base::Cause cause;
-    slots[i] = engine.Prepare(requests[i], nullptr, cause);
+    slots[i] = engine.Prepare(asks[i], nullptr, cause);
     if (slots[i] == nullptr) {
-      summary.Add(i, AnswerAtOnce(engine, requests[i], cause.code, decisions[i]), cause);
+      summary.Add(i, AnswerAtOnce(engine, asks[i], cause.code, decisions[i]), cause);
       continue;
     }
     slots[i]->next = newest;
     newest = slots[i];
   }
-  if (requests.size() == 1) return newest;
-  const base::Micros now = base::MonotonicMicros();  // the first must not pay for the hashing of the last
-  for (Slot* slot = newest; slot != nullptr; slot = slot->next) Engine::Start(*slot, now);
+  if (asks.size() == 1) return newest;
+  engine.StartAll(newest);  // the first must not pay for the hashing of the last
   return newest;
 }
 
-drl_status Client::AnswerAtOnce(Engine& engine, const Request& request, drl_status cause, drl_decision& decision) {
-  const drl_status status = Degrade(request, cause, decision);
-  if (request.kind == SlotKind::kReset) return cause;
-  engine.Observe(*request.limiter, status, decision);
+drl_status Client::AnswerAtOnce(Engine& engine, const Ask& ask, drl_status cause, drl_decision& decision) {
+  const drl_status status = Degrade(ask, cause, decision);
+  if (ask.kind == nodes::RequestKind::kReset) return cause;
+  engine.Observe(*ask.limiter, status, decision);
   return status;
 }
 
@@ -110,16 +109,16 @@ void Client::AwaitAll(Engine& engine, std::span<Slot* const> slots, drl_decision
   }
 }
 
-base::Cause Client::DecideLater(const Request& request, drl_decision_callback callback, void* user) {
+base::Cause Client::DecideLater(const Ask& ask, drl_decision_callback callback, void* user) {
   Status why;
   Engine* engine = this->engine(why);
   if (engine == nullptr) return why;
   base::Cause cause;
-  Slot* slot = engine->Prepare(request, &engine->callback_sink(), cause);
-  if (slot == nullptr && InCallback()) return engine->AnswerLater(request, cause, callback, user);
+  Slot* slot = engine->Prepare(ask, &engine->callback_sink(), cause);
+  if (slot == nullptr && InCallback()) return engine->AnswerLater(ask, cause, callback, user);
   if (slot == nullptr) {
     drl_decision decision;
-    const drl_status status = AnswerAtOnce(*engine, request, cause.code, decision);
+    const drl_status status = AnswerAtOnce(*engine, ask, cause.code, decision);
     CallBack(callback, status, decision, cause.sentence.view(), user);
     return {};
   }

@@ -54,9 +54,9 @@ class Client {
   Engine* engine(base::Status& why);
 
   // Blocks.
-  void Decide(std::span<const Request> requests, drl_decision* decisions, Summary& summary);
+  void Decide(std::span<const Ask> asks, drl_decision* decisions, Summary& summary);
   // The callback form.
-  base::Cause DecideLater(const Request& request, drl_decision_callback callback, void* user);
+  base::Cause DecideLater(const Ask& ask, drl_decision_callback callback, void* user);
 
   // The lines of the log that nobody took yet, and the descriptor that says so; -1 where there is none.
   [[nodiscard]] int log_fd();
@@ -76,8 +76,8 @@ class Client {
       : options_(std::move(options)), identity_secret_(std::move(identity_secret)) {}
   ~Client();
 
-  static drl_status AnswerAtOnce(Engine& engine, const Request& request, drl_status cause, drl_decision& decision);
-  static Slot* PrepareAll(Engine& engine, std::span<const Request> requests, std::span<Slot*> slots, drl_decision* decisions,
+  static drl_status AnswerAtOnce(Engine& engine, const Ask& ask, drl_status cause, drl_decision& decision);
+  static Slot* PrepareAll(Engine& engine, std::span<const Ask> asks, std::span<Slot*> slots, drl_decision* decisions,
                           Summary& summary);
   static void AwaitAll(Engine& engine, std::span<Slot* const> slots, drl_decision* decisions, Summary& summary);
 
@@ -86,7 +86,7 @@ class Client {
   base::PerProcess<Engine> engine_;
   SeriesTable series_;
   PlanTable plans_;
-  FirstNamespace first_namespace_;
+  nodes::FirstNamespace first_namespace_;
   std::atomic<bool> closed_{false};
   std::atomic<int64_t> references_{1};
 };

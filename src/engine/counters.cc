@@ -1,15 +1,8 @@
 #include "engine/counters.h"
 
 #include <algorithm>
-#include <bit>
 
 namespace drl::engine {
-namespace {
-
-// The i of the smallest 2^i that is at least n (n >= 1).
-int CeilLog2(int64_t n) { return static_cast<int>(std::bit_width(static_cast<uint64_t>(n - 1))); }
-
-}  // namespace
 
 void Outcomes::CountCause(drl_status cause) {
   switch (cause) {
@@ -38,15 +31,9 @@ void Outcomes::CountCause(drl_status cause) {
 }
 
 void Counters::CountLatency(base::Micros latency_us) {
-  const int bucket = latency_us <= 8 ? 0 : std::min(CeilLog2(latency_us) - 3, DRL_LATENCY_BUCKETS - 1);
+  const int bucket = latency_us <= 8 ? 0 : std::min(base::CeilLog2(latency_us) - 3, DRL_LATENCY_BUCKETS - 1);
   latency[static_cast<size_t>(bucket)].AddAlone();
   latency_sum_us.AddAlone(latency_us);
-}
-
-void Counters::CountBatch(int decisions) {
-  batches.AddAlone();
-  batched_decisions.AddAlone(decisions);
-  batch_size[static_cast<size_t>(CeilLog2(decisions))].AddAlone();
 }
 
 void Counters::Read(drl_stats& stats) const {
@@ -67,16 +54,20 @@ void Counters::Read(drl_stats& stats) const {
                     stats.closed;
   stats.peeks = outcomes.peeks.get();
   stats.resets = outcomes.resets.get();
-  stats.late_replies = late_replies.get();
-  stats.expired_in_redis = expired_in_redis.get();
-  stats.batches = batches.get();
-  stats.batched_decisions = batched_decisions.get();
-  stats.connects = connects.get();
-  stats.connect_failures = connect_failures.get();
+  stats.late_replies = late_answers.get();
   stats.latency_sum_us = latency_sum_us.get();
   std::transform(latency.begin(), latency.end(), stats.latency, [](const Counter& c) { return c.get(); });
-  std::transform(batch_size.begin(), batch_size.end(), stats.batch_size, [](const Counter& c) { return c.get(); });
-  stats.connected = connected.load(std::memory_order_relaxed) ? 1 : 0;
+}
+
+void AddNode(const nodes::NodeCounters& node, drl_stats& stats) {
+  stats.late_replies += node.late_replies.get();
+  stats.expired_in_redis += node.expired_in_redis.get();
+  stats.batches += node.batches.get();
+  stats.batched_decisions += node.batched_decisions.get();
+  stats.connects += node.connects.get();
+  stats.connect_failures += node.connect_failures.get();
+  for (size_t i = 0; i < node.batch_size.size(); ++i) stats.batch_size[i] += node.batch_size[i].get();
+  if (node.connected.load(std::memory_order_relaxed)) stats.connected = 1;
 }
 
 }  // namespace drl::engine

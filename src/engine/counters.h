@@ -2,26 +2,17 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <cstdint>
 
 #include "base/clock.h"
+#include "base/counter.h"
 #include "drl/stats.h"
 #include "drl/status.h"
+#include "nodes/node.h"
 
 namespace drl::engine {
 
-class Counter {
- public:
-  // Any thread.
-  void Add(int64_t n = 1) { value_.fetch_add(n, std::memory_order_relaxed); }
-  // The only writer of this counter at a time: no locked instruction.
-  void AddAlone(int64_t n = 1) { value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed); }
-  [[nodiscard]] int64_t get() const { return value_.load(std::memory_order_relaxed); }
-
- private:
-  std::atomic<int64_t> value_{0};
-};
+using base::Counter;
 
 // How requests ended.
 struct Outcomes {
@@ -37,16 +28,16 @@ struct Outcomes {
 struct Counters {
   alignas(64) Outcomes outcomes;
   // Written by whoever runs the loop, one thread at a time.
-  Counter late_replies, expired_in_redis, batches, batched_decisions, connects, connect_failures;
+  Counter late_answers;  // decided after the owner had given up
   Counter latency_sum_us;
   std::array<Counter, DRL_LATENCY_BUCKETS> latency;
-  std::array<Counter, DRL_BATCH_BUCKETS> batch_size;
-  std::atomic<bool> connected{false};
 
   // Whoever runs the loop.
   void CountLatency(base::Micros latency_us);
-  void CountBatch(int decisions);
   void Read(drl_stats& stats) const;
 };
+
+// Adds those of a node.
+void AddNode(const nodes::NodeCounters& node, drl_stats& stats);
 
 }  // namespace drl::engine

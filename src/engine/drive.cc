@@ -10,13 +10,13 @@ using base::Micros;
 
 bool Loop::Drive(Slot* newest, Micros spin) noexcept {
   driven_ = true;
-  SlotList fresh;
-  Submissions::Unlink(newest, fresh);
+  nodes::RequestList fresh;
+  nodes::Submissions::Unlink(newest, fresh);
   TakeUp(fresh);
   try {
     while (DriveOnce(spin)) continue;
   } catch (const std::bad_alloc&) {
-    LoseMemory();
+    Abort();
   }
   driven_ = false;
   return idle();
@@ -24,31 +24,39 @@ bool Loop::Drive(Slot* newest, Micros spin) noexcept {
 
 // False when there is nothing more to do here.
 bool Loop::DriveOnce(Micros spin) {
-  const Micros now = base::MonotonicMicros();
-  Dispatch(now);
-  ExpireDeadlines(now);
-  const bool over = NextDeadline() == INT64_MAX;
-  if (over || !link_.ready() || shared_.has_news() || shared_.baton.awaited()) return false;
+  const Micros now = clock_.now();
+  for (const auto& node : topology_.nodes()) {
+    if (!node->Dispatch(now)) return false;
+    node->Expire(now);
+    if (!node->ready()) return false;
+  }
+  if (NextDeadline() == INT64_MAX || shared_.has_news() || shared_.baton.awaited()) return false;
   if (!SpinForReply(now, spin)) SleepForReply();
   return true;
+}
+
+Micros Loop::NextDeadline() const {
+  Micros next = INT64_MAX;
+  for (const auto& node : topology_.nodes()) next = std::min(next, node->NextDeadline());
+  return next;
 }
 
 bool Loop::SpinForReply(Micros now, Micros budget) {
   if (budget == 0) return false;
   const Micros until = now + budget;
   do {
-    if (Receive() || shared_.has_news()) return true;
+    if (Receive(1) || shared_.has_news()) return true;
     base::YieldCpu();
-  } while (base::MonotonicMicros() < until);
+  } while (clock_.now() < until);
   return false;
 }
 
 // The descriptor that wakes the I/O thread wakes the caller too: it stays readable until the I/O thread has the baton.
 void Loop::SleepForReply() {
-  pollfd socket = Socket(POLLIN);
-  Sleep(socket, NextDeadline() - base::MonotonicMicros());
+  Polled polled = Sockets(POLLIN);
+  Sleep(polled, NextDeadline() - clock_.now());
   shared_.wakeup.Awake();
-  if (socket.revents != 0) Receive();
+  ReceiveFrom(polled);
 }
 
 }  // namespace drl::engine

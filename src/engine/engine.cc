@@ -10,6 +10,7 @@
 
 #include "base/random.h"
 #include "engine/priority.h"
+#include "redis/socket_connector.h"
 
 namespace drl::engine {
 namespace {
@@ -32,21 +33,27 @@ class SignalsBlocked {
   sigset_t before_;
 };
 
+// A peer that acknowledges nothing for the longest of the time-outs is dead; a packet or two may be lost on a sound way.
+std::unique_ptr<redis::Connector> Sockets(const EngineOptions& options, const base::EventFd& bell) {
+  const Micros dead_after = std::max<Micros>({1'000'000, options.timeout, options.connect_timeout});
+  return std::make_unique<redis::SocketConnector>(options.endpoint, options.connect_timeout, dead_after, bell);
+}
+
 }  // namespace
 
-base::Result<Engine*> Engine::Start(const EngineOptions& options, const FirstNamespace& space, uint64_t generation) {
-  auto engine = std::unique_ptr<Engine>(new Engine(options, space, generation));
+base::Result<Engine*> Engine::Start(const EngineOptions& options, const nodes::FirstNamespace& space, uint64_t generation) {
+  const base::Result<uint64_t> seed = base::RandomSeed();
+  if (!seed.ok()) return seed.status();
+  static const base::MachineClock clock;
+  auto engine = std::make_unique<Engine>(options, space, generation, Parts{clock, nullptr, *seed});
   if (!engine->shared_.pool.valid()) return base::Status(DRL_ERR_MEMORY, "no memory for the submission queue");
   if (!engine->shared_.log.valid()) return base::Status(DRL_ERR_MEMORY, "no memory for the log");
   if (!engine->shared_.wakeup.bell().valid() || !engine->over_.valid() || !engine->shared_.log.event().valid()) {
     return base::Status(DRL_ERR_SYSTEM, "cannot make an eventfd");
   }
-  const base::Result<uint64_t> seed = base::RandomSeed();
-  if (!seed.ok()) return seed.status();
   try {
-    engine->loop_ = std::make_unique<Loop>(engine->options_, engine->shared_, *seed);
     const SignalsBlocked blocked;
-    engine->thread_ = std::thread([loop = engine->loop_.get()] { loop->Run(); });
+    engine->thread_ = std::thread([loop = &engine->loop_] { loop->Run(); });
   } catch (const std::system_error& error) {
     return base::Status(DRL_ERR_SYSTEM, std::string("cannot start the I/O thread: ") + error.what());
   }
@@ -54,10 +61,16 @@ base::Result<Engine*> Engine::Start(const EngineOptions& options, const FirstNam
   return engine.release();
 }
 
-Engine::Engine(const EngineOptions& options, const FirstNamespace& space, uint64_t generation)
+Engine::Engine(const EngineOptions& options, const nodes::FirstNamespace& space, uint64_t generation, Parts parts)
     : options_(options),
       generation_(generation),
-      shared_(options_, space),
+      clock_(parts.clock),
+      shared_(options_),
+      loop_(options_, shared_, clock_, topology_, notes_),
+      topology_(std::make_unique<nodes::Node>(
+          nodes::NodeOptions{options.timeout, options.connect_timeout, options.requests_per_command_max}, options_.endpoint,
+          parts.connector != nullptr ? std::move(parts.connector) : Sockets(options_, shared_.wakeup.bell()),
+          nodes::Surroundings{clock_, loop_.endings(), notes_, space, parts.seed})),
       spin_(options.spin) {}
 
 Engine::~Engine() { Stop(); }
@@ -67,65 +80,66 @@ void Engine::Abandon() {
   close(shared_.wakeup.bell().get());
   close(over_.get());
   close(shared_.log.event().get());
-  loop_->Abandon();
+  for (const auto& node : topology_.nodes()) node->Abandon();
 }
 
 void Engine::Stop() {
-  shared_.readiness.Close();
+  for (const auto& node : topology_.nodes()) node->readiness().Close();
   shared_.stopping.store(true, std::memory_order_seq_cst);
   shared_.Wake();
   if (thread_.joinable()) thread_.join();
   over_.Signal();
 }
 
-Slot* Engine::Prepare(const Request& request, CompletionSink* sink, base::Cause& cause) {
+Slot* Engine::Prepare(const Ask& ask, CompletionSink* sink, base::Cause& cause) {
+  nodes::Node& node = topology_.AnyNode();
   Slot* slot = nullptr;
-  if (shared_.breaker.refuses() && !LetsWait()) {
+  if (node.breaker().refuses() && !LetsWait(node)) {
     bool first = false;
-    cause = shared_.breaker.Refuse(first);
+    cause = node.breaker().Refuse(first);
     if (first) shared_.Wake();
-  } else if (WouldMissDeadline(request.timeout > 0 ? request.timeout : options_.timeout)) {
+  } else if (WouldMissDeadline(node, ask.timeout > 0 ? ask.timeout : options_.timeout)) {
     cause = {DRL_ERR_SHED, "too many calls are waiting to meet the deadline"};
   } else if ((slot = shared_.pool.Acquire()) == nullptr) {
     cause = {DRL_ERR_QUEUE_FULL, "queue_capacity_max calls are waiting"};
   }
   if (slot == nullptr) {
-    CountCause(shared_.counters, *request.limiter, cause.code);
+    CountCause(shared_.counters, *ask.limiter, cause.code);
     return nullptr;
   }
-  Fill(request, sink, *slot);
+  Fill(ask, sink, *slot);
   return slot;
 }
 
-void Engine::Take(const Request& request, Asked& asked) {
-  request.limiter->Ref();
-  asked = {request.kind, request.fail_strategy, request.limiter, &request.limiter->plan(), request.question};
+void Engine::Take(const Ask& ask, nodes::Asked& asked) {
+  ask.limiter->Ref();
+  asked = {ask.kind, ask.limiter, &ask.limiter->plan(), ask.question};
 }
 
-bool Engine::LetsWait() {
+bool Engine::LetsWait(nodes::Node& node) {
   bool first = false;
-  const bool waits = shared_.breaker.LetsWait(base::MonotonicMicros(), first);
+  const bool waits = node.breaker().LetsWait(clock_.now(), first);
   if (first) shared_.Wake();
   return waits;
 }
 
-void Engine::Fill(const Request& request, CompletionSink* sink, Slot& slot) const {
-  const Micros timeout = request.timeout > 0 ? request.timeout : options_.timeout;
-  Take(request, slot);
-  request.limiter->keys().Make(request.identity, slot.key);
-  slot.never = slot.plan->Never(request.question.cost, request.question.headroom);
+void Engine::Fill(const Ask& ask, CompletionSink* sink, Slot& slot) const {
+  const Micros timeout = ask.timeout > 0 ? ask.timeout : options_.timeout;
+  Take(ask, slot);
+  slot.fail_strategy = ask.fail_strategy;
+  ask.limiter->keys().Make(ask.identity, slot.key);
+  slot.never = slot.plan->Never(ask.question.cost, ask.question.headroom);
   slot.timeout_class = static_cast<uint8_t>(std::bit_width(static_cast<uint64_t>(timeout)));
   slot.sink = sink;
-  slot.submitted_at = base::MonotonicMicros();
+  slot.submitted_at = clock_.now();
   slot.deadline = slot.submitted_at + timeout;
 }
 
 // Half of the time is for the way to Redis and back, and for the estimate's error: a crowd that is served just too late has cost
 // Redis as much as one that is served.
-bool Engine::WouldMissDeadline(Micros timeout) const {
+bool Engine::WouldMissDeadline(const nodes::Node& node, Micros timeout) const {
   const int64_t ahead = shared_.load();
-  return ahead > core::kDecisionsPerCallMax &&
-         ahead * shared_.service_ns.load(std::memory_order_relaxed) / 1000 > timeout / 2;
+  return ahead > core::kRequestsPerCommandMax && ahead * node.service_time().ns() / 1000 > timeout / 2;
 }
 
 bool Engine::Submit(Slot* newest, Slot* oldest) {
@@ -140,19 +154,20 @@ bool Engine::Drive(Slot* newest) {
   if (!options_.drive || shared_.has_news() || !shared_.baton.lies()) return false;
   if (HasLowPriority(newest->submitted_at) || !shared_.baton.Take()) return false;
   shared_.wakeup.Awake();
-  const bool finished = loop_->Drive(newest, shared_.lone_trial.on() ? spin_.budget() : 0);
+  const bool finished = loop_.Drive(newest, shared_.lone_trial.on() ? spin_.budget() : 0);
   const bool news = !shared_.wakeup.Announce();
-  const bool work_left = !finished || news || shared_.breaker.refuses();
+  const bool work_left = !finished || news;
   const bool awaited = shared_.baton.Return(work_left);
   if (work_left && !awaited) shared_.Wake();
   return true;
 }
 
-base::Cause Engine::AnswerLater(const Request& request, const base::Cause& cause, drl_decision_callback callback,
+base::Cause Engine::AnswerLater(const Ask& ask, const base::Cause& cause, drl_decision_callback callback,
                                 void* user) {
   Slot* slot = shared_.pool.Acquire();
   if (slot == nullptr) return {DRL_ERR_QUEUE_FULL, "queue_capacity_max calls are waiting"};
-  Take(request, *slot);
+  Take(ask, *slot);
+  slot->fail_strategy = ask.fail_strategy;
   slot->sink = &callback_sink_;
   slot->callback = callback;
   slot->user = user;
@@ -173,19 +188,17 @@ void Engine::Discard(Slot& slot) {
 }
 
 bool Engine::GiveUp(Slot& slot, drl_status cause) {
-  uint32_t state = slot.state.load(std::memory_order_acquire);
-  do {
-    if (state == kDone || state == kGivenUp) return false;
+  const bool given_up = slot.fate.GiveUp([&](bool sent) {
     slot.given_up_cause = cause;
-    slot.given_up_charged = state == kSent ? DRL_CHARGED_UNKNOWN : DRL_CHARGED_NO;
-  } while (!slot.state.compare_exchange_weak(state, kGivenUp, std::memory_order_acq_rel));
-  CountCause(shared_.counters, *slot.limiter, cause);
-  return true;
+    slot.given_up_charged = sent ? DRL_CHARGED_UNKNOWN : DRL_CHARGED_NO;
+  });
+  if (given_up) CountCause(shared_.counters, slot.limiter(), cause);
+  return given_up;
 }
 
 void Engine::Wait(Slot& slot, bool lone) {
   if (!lone || !SpinOn(slot)) SleepOn(slot);
-  const Micros latency = base::MonotonicMicros() - slot.submitted_at;
+  const Micros latency = clock_.now() - slot.submitted_at;
   spin_.Observe(latency);
   if (lone) shared_.lone_trial.Observe(latency);
 }
@@ -193,16 +206,17 @@ void Engine::Wait(Slot& slot, bool lone) {
 void Engine::SleepOn(Slot& slot) {
   slot.sleeper.store(1, std::memory_order_seq_cst);
   while (true) {
-    const uint32_t state = slot.state.load(std::memory_order_seq_cst);
-    if (state == kDone) return;
-    if (base::MonotonicMicros() >= slot.deadline) {
-      const bool given_up = GiveUp(slot, DRL_ERR_TIMEOUT);
-      const bool sent = slot.given_up_charged == DRL_CHARGED_UNKNOWN;
-      if (given_up && shared_.breaker.CountTimeout(slot.submitted_at, sent)) shared_.Wake();
-      return;
-    }
-    base::FutexWait(slot.state, state, slot.deadline);
+    const uint32_t state = slot.fate.word().load(std::memory_order_seq_cst);
+    if (state == nodes::Fate::kDone) return;
+    if (clock_.now() >= slot.deadline) return TimeOut(slot);
+    base::FutexWait(slot.fate.word(), state, slot.deadline);
   }
+}
+
+void Engine::TimeOut(Slot& slot) {
+  if (!GiveUp(slot, DRL_ERR_TIMEOUT)) return;
+  const bool sent = slot.given_up_charged == DRL_CHARGED_UNKNOWN;
+  if (topology_.NodeOf(slot.key).breaker().CountTimeout(slot.submitted_at, sent)) shared_.Wake();
 }
 
 // A few callers may spin: the answer of an idle Redis comes sooner than a sleeping thread wakes. A crowd must not: it would
@@ -210,21 +224,21 @@ void Engine::SleepOn(Slot& slot) {
 bool Engine::SpinOn(const Slot& slot) const {
   const Micros budget = spin_.budget();
   if (budget == 0 || !shared_.lone_trial.on()) return false;
-  const Micros until = base::MonotonicMicros() + budget;
+  const Micros until = clock_.now() + budget;
   do {
     for (int i = 0; i < 32; ++i) {
-      if (slot.state.load(std::memory_order_acquire) == kDone) return true;
+      if (slot.fate.done()) return true;
       base::CpuPause();
     }
     base::YieldCpu();
-  } while (base::MonotonicMicros() < until);
+  } while (clock_.now() < until);
   return false;
 }
 
 drl_status Engine::Await(Slot& slot, bool lone, drl_decision& decision, base::Sentence& detail) {
   Wait(slot, lone);
   const drl_status status = Conclude(slot, decision, detail);
-  if (slot.kind == SlotKind::kAllow) Observe(*slot.limiter, status, decision);
+  if (slot.kind == nodes::RequestKind::kAllow) Observe(slot.limiter(), status, decision);
   Release(slot);
   return status;
 }
@@ -236,15 +250,16 @@ void Engine::FillGivenUp(const Slot& slot, Answer& answer) {
 }
 
 drl_status Engine::Conclude(const Slot& slot, drl_decision& decision, base::Sentence& detail) {
-  if (slot.state.load(std::memory_order_acquire) != kGivenUp) return Conclude(slot, slot, decision, detail);
+  if (!slot.fate.given_up()) return Conclude(slot, slot.fail_strategy, slot, decision, detail);
   Answer answer;  // the loop may still write the slot's
   FillGivenUp(slot, answer);
-  return Conclude(slot, answer, decision, detail);
+  return Conclude(slot, slot.fail_strategy, answer, decision, detail);
 }
 
-drl_status Engine::Conclude(const Asked& asked, const Answer& answer, drl_decision& decision, base::Sentence& detail) {
+drl_status Engine::Conclude(const nodes::Asked& asked, int32_t fail_strategy, const Answer& answer, drl_decision& decision,
+                            base::Sentence& detail) {
   if (answer.cause == DRL_OK) {
-    if (asked.kind == SlotKind::kAllow) {
+    if (asked.kind == nodes::RequestKind::kAllow) {
       core::FillDecision(answer.verdict, *asked.plan, asked.question, answer.now_us, decision);
     } else {
       decision = {};
@@ -252,9 +267,8 @@ drl_status Engine::Conclude(const Asked& asked, const Answer& answer, drl_decisi
     return DRL_OK;
   }
   detail = std::string_view(answer.detail);
-  const drl_status status =
-      Degrade(*asked.plan, asked.question, asked.fail_strategy, answer.cause, answer.charged, decision);
-  return asked.kind == SlotKind::kReset ? answer.cause : status;
+  const drl_status status = Degrade(*asked.plan, asked.question, fail_strategy, answer.cause, answer.charged, decision);
+  return asked.kind == nodes::RequestKind::kReset ? answer.cause : status;
 }
 
 drl_status Degrade(const core::Plan& plan, const core::Question& question, int32_t fail_strategy, drl_status cause,
@@ -266,24 +280,26 @@ drl_status Degrade(const core::Plan& plan, const core::Question& question, int32
 }
 
 base::Status Engine::WaitReady(Micros timeout) {
-  Readiness& readiness = shared_.readiness;
-  const Readiness::Waiter waiter(readiness);
+  nodes::Readiness& readiness = topology_.AnyNode().readiness();
+  const nodes::Readiness::Waiter waiter(readiness);
   if (timeout > 0 && !readiness.ready()) {
     readiness.Ask();
     shared_.Wake();
   }
-  return readiness.Wait(base::MonotonicMicros() + timeout);
+  return readiness.Wait(clock_, clock_.now() + timeout);
 }
 
 void Engine::LimiterOpened() {
-  if (shared_.readiness.LimiterOpened()) shared_.Wake();
+  if (topology_.AnyNode().readiness().LimiterOpened()) shared_.Wake();
 }
 
 void Engine::ReadStats(drl_stats& stats) const {
   shared_.counters.Read(stats);
   stats.queue_depth = std::max<int64_t>(0, shared_.load());
-  stats.breaker = shared_.breaker.state();
-  stats.breaker_opened = shared_.breaker.times_opened();
+  for (const auto& node : topology_.nodes()) AddNode(node->counters(), stats);
+  const nodes::Breaker& breaker = topology_.AnyNode().breaker();
+  stats.breaker = breaker.state();
+  stats.breaker_opened = breaker.times_opened();
 }
 
 }  // namespace drl::engine

@@ -11,21 +11,31 @@
 
 namespace drl::engine {
 
-// A checked request.
-struct Request {
+// What a user asks, checked.
+struct Ask {
   Limiter* limiter = nullptr;
   std::span<const uint8_t> identity;
   core::Question question;
-  SlotKind kind = SlotKind::kAllow;
+  nodes::RequestKind kind = nodes::RequestKind::kAllow;
   base::Micros timeout = 0;    // 0: the client's
   int32_t fail_strategy = DRL_FAIL_OPEN;
+};
+
+// What an engine works with.
+struct Parts {
+  const base::Clock& clock;
+  std::unique_ptr<redis::Connector> connector;  // null: sockets to the endpoint
+  uint64_t seed;                                // of jitter
 };
 
 class Engine {
  public:
   // Starts the I/O thread. `generation` tells a forked child that this engine is its parent's.
-  static base::Result<Engine*> Start(const EngineOptions& options, const FirstNamespace& space, uint64_t generation);
+  static base::Result<Engine*> Start(const EngineOptions& options, const nodes::FirstNamespace& space, uint64_t generation);
+  // An engine without a thread, whose loop is turned by whoever has it.
+  Engine(const EngineOptions& options, const nodes::FirstNamespace& space, uint64_t generation, Parts parts);
   ~Engine();
+  [[nodiscard]] Loop& loop() { return loop_; }
 
   // Ends every request with DRL_ERR_CLOSED and the thread. Idempotent.
   void Stop();
@@ -35,14 +45,17 @@ class Engine {
 
   // A slot for a request, ready to be given its deadline and submitted; null with the cause when it can be answered at once (open breaker, full
   // queue, no time left). Counts the cause.
-  Slot* Prepare(const Request& request, CompletionSink* sink, base::Cause& cause);
-  // Its time begins.
-  static void Start(Slot& slot, base::Micros now) {
-    slot.deadline += now - slot.submitted_at;
-    slot.submitted_at = now;
+  Slot* Prepare(const Ask& ask, CompletionSink* sink, base::Cause& cause);
+  // The time of slots, linked by `next`, begins.
+  void StartAll(Slot* newest) const {
+    const base::Micros now = clock_.now();
+    for (nodes::Request* request = newest; request != nullptr; request = request->next) {
+      request->deadline += now - request->submitted_at;
+      request->submitted_at = now;
+    }
   }
   // Notes what was asked, with a reference to the limiter.
-  static void Take(const Request& request, Asked& asked);
+  static void Take(const Ask& ask, nodes::Asked& asked);
   // Hands slots, linked by `next` from the newest to the oldest, to the I/O thread. When the engine is closed, false, and
   // they are the caller's to Discard.
   bool Submit(Slot* newest, Slot* oldest);
@@ -51,7 +64,7 @@ class Engine {
   bool SubmitAndDrive(Slot* newest, Slot* oldest);
   // Has the I/O thread call back with an answer that is known at once. For a request made in a callback, which would otherwise
   // be called from inside itself without end. Not ok when it cannot: then nobody is called.
-  base::Cause AnswerLater(const Request& request, const base::Cause& cause, drl_decision_callback callback, void* user);
+  base::Cause AnswerLater(const Ask& ask, const base::Cause& cause, drl_decision_callback callback, void* user);
   // Drops both references of a slot that was not submitted.
   void Discard(Slot& slot);
   // Sleeps until a submitted slot has ended or its deadline is over; then the answer. Drops the owner's reference.
@@ -62,7 +75,7 @@ class Engine {
   // Ends a request from the owner's side. True when it had not ended yet; `sent` says whether it may have reached Redis.
   bool GiveUp(Slot& slot, drl_status cause);
   // What to tell whoever asked: what the function returns, the decision, and the sentence for a person.
-  static drl_status Conclude(const Asked& asked, const Answer& answer, drl_decision& decision, base::Sentence& detail);
+  static drl_status Conclude(const nodes::Asked& asked, int32_t fail_strategy, const Answer& answer, drl_decision& decision, base::Sentence& detail);
   // The same of a slot that has ended.
   static drl_status Conclude(const Slot& slot, drl_decision& decision, base::Sentence& detail);
   // How a request ended that its owner gave up.
@@ -87,20 +100,23 @@ class Engine {
   [[nodiscard]] CompletionSink& callback_sink() { return callback_sink_; }
 
  private:
-  Engine(const EngineOptions& options, const FirstNamespace& space, uint64_t generation);
   bool Drive(Slot* newest);
   void Wait(Slot& slot, bool lone);
   void SleepOn(Slot& slot);
+  void TimeOut(Slot& slot);
   bool SpinOn(const Slot& slot) const;
-  [[nodiscard]] bool LetsWait();
-  [[nodiscard]] bool WouldMissDeadline(base::Micros timeout) const;
-  void Fill(const Request& request, CompletionSink* sink, Slot& slot) const;
+  [[nodiscard]] bool LetsWait(nodes::Node& node);
+  [[nodiscard]] bool WouldMissDeadline(const nodes::Node& node, base::Micros timeout) const;
+  void Fill(const Ask& ask, CompletionSink* sink, Slot& slot) const;
 
   const EngineOptions options_;
   const uint64_t generation_;
+  const base::Clock& clock_;
   Shared shared_;
   CallbackSink callback_sink_{*this};
-  std::unique_ptr<Loop> loop_;
+  nodes::Notes notes_;
+  Loop loop_;
+  nodes::Topology topology_;
   Spin spin_;
   base::EventFd over_;
   std::thread thread_;
@@ -110,8 +126,8 @@ class Engine {
 // The answer of a limiter whose request ended without Redis: DRL_OK with the fail strategy's decision, or the cause.
 drl_status Degrade(const core::Plan& plan, const core::Question& question, int32_t fail_strategy, drl_status cause,
                    int32_t charged, drl_decision& decision);
-inline drl_status Degrade(const Request& request, drl_status cause, drl_decision& decision) {
-  return Degrade(request.limiter->plan(), request.question, request.fail_strategy, cause, DRL_CHARGED_NO, decision);
+inline drl_status Degrade(const Ask& ask, drl_status cause, drl_decision& decision) {
+  return Degrade(ask.limiter->plan(), ask.question, ask.fail_strategy, cause, DRL_CHARGED_NO, decision);
 }
 
 }  // namespace drl::engine

@@ -11,10 +11,11 @@
 #include "core/plan.h"
 #include "core/reply.h"
 #include "engine/counters.h"
+#include "nodes/request.h"
 
 namespace drl::engine {
 
-class Limiter {
+class Limiter : public nodes::Scope {
  public:
   // `series` counts for it, and lives as long as the client.
   Limiter(std::shared_ptr<const core::Plan> plan, core::KeyMaker keys, int32_t fail_strategy, std::string key_namespace,
@@ -38,11 +39,6 @@ class Limiter {
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] Outcomes& series() const { return series_; }
 
-  // Whoever runs the loop: Redis has decided none of its requests yet, or refuses the keys of its namespace. They then travel in
-  // commands of their own, where they have nobody else's refused.
-  [[nodiscard]] bool apart() const { return apart_.load(std::memory_order_relaxed); }
-  void SetApart(bool apart) { apart_.store(apart, std::memory_order_relaxed); }
-
  private:
   ~Limiter() = default;
 
@@ -52,9 +48,11 @@ class Limiter {
   const std::string key_namespace_;
   const std::string name_;
   Outcomes& series_;
-  std::atomic<bool> apart_{true};
   std::atomic<int64_t> references_{1};
 };
+
+// What is asked of the engine is asked of a limiter.
+inline Limiter& LimiterOf(const nodes::Asked& asked) { return static_cast<Limiter&>(*asked.scope); }
 
 // A request ended without Redis's decision: for the client and for the limiter.
 inline void CountCause(Counters& counters, const Limiter& limiter, drl_status cause) {

@@ -1,42 +1,43 @@
 #include "engine/loop.h"
 
-#include <poll.h>
-
-#include <algorithm>
 #include <new>
 
 namespace drl::engine {
 
 using base::Micros;
 
-namespace {
-
-// A peer that acknowledges nothing for the longest of the time-outs is dead; a packet or two may be lost on a sound way.
-Micros DeadPeerAfter(const EngineOptions& options) {
-  return std::max<Micros>({1'000'000, options.timeout, options.connect_timeout});
-}
-
-}  // namespace
-
-Loop::Loop(const EngineOptions& options, Shared& shared, uint64_t seed)
-    : options_(options),
-      shared_(shared),
-      link_(options.endpoint, options.connect_timeout, DeadPeerAfter(options), shared.wakeup.bell(), seed),
-      writer_(options.requests_per_command_max),
-      spin_(options.spin) {}
+Loop::Loop(const EngineOptions& options, Shared& shared, const base::Clock& clock, const nodes::Topology& topology,
+           nodes::Notes& notes)
+    : shared_(shared), clock_(clock), topology_(topology), notes_(notes), spin_(options.spin) {}
 
 void Loop::Run() {
-  const Micros now = base::MonotonicMicros();
-  shared_.breaker.Owes(now);
-  link_.Begin(now);
-  while (TakeNews()) {
+  Begin();
+  while (Turn()) {
     try {
-      Cycle();
+      Rest();
     } catch (const std::bad_alloc&) {
-      LoseMemory();
+      Abort();
     }
   }
   Shutdown();
+}
+
+void Loop::Begin() {
+  const Micros now = clock_.now();
+  for (const auto& node : topology_.nodes()) node->Begin(now);
+}
+
+// Again at once where a connection was lost, to make it anew; and with several commands under way, where a reply is likely to be
+// there. Behind a lone one the look would only delay the sleep.
+bool Loop::Turn() {
+  while (TakeNews()) {
+    try {
+      if (Cycle() && !Receive(2)) return true;
+    } catch (const std::bad_alloc&) {
+      Abort();
+    }
+  }
+  return false;
 }
 
 // From here on all that others may have for the loop is looked at, the end first. False when that has come.
@@ -45,102 +46,55 @@ bool Loop::TakeNews() {
   return !shared_.stopping.load(std::memory_order_seq_cst);
 }
 
-void Loop::Cycle() {
-  SlotList fresh;
+void Loop::TakeUp(nodes::RequestList& fresh) {
+  while (!fresh.empty()) {
+    nodes::Request& request = *fresh.PopFront();
+    topology_.NodeOf(request.key).TakeUp(request);
+  }
+}
+
+// False when a connection was lost.
+bool Loop::Cycle() {
+  nodes::RequestList fresh;
   shared_.submissions.TakeAll(fresh);
   TakeUp(fresh);
   if (!shared_.answered.empty()) {
-    SlotList answered;
+    nodes::RequestList answered;
     shared_.answered.TakeAll(answered);
     EndAnswered(answered);
   }
-  TakeAsked();
-  Micros now = base::MonotonicMicros();
-  AdvanceLink(now);
-  const bool was_ready = link_.ready();
-  KeepProbing(now);
-  Dispatch(now);
-  ExpireDeadlines(now);
+  const Micros now = clock_.now();
+  bool kept = true;
+  for (const auto& node : topology_.nodes()) {
+    kept = node->Advance(now) && kept;
+    kept = node->Dispatch(now) && kept;
+    node->Expire(now);
+  }
   sleepers_.WakeAll();
   WriteNotes();
-  if (was_ready && !link_.ready()) return;  // lost just now: the next cycle begins to connect
-  // With several calls under way a reply is likely to be there; behind a lone one the look would only delay the sleep.
-  if (link_.ready() && in_flight_.size() > 1 && Receive()) return;
-  Rest();
+  return kept;
 }
 
 // Nothing is under way, and nothing will be unless somebody asks.
 bool Loop::idle() const {
-  return link_.ready() && in_flight_.empty() && pending_.empty() && !script_missing_ && !proof_pending_ && refusal_.ok() &&
-         notes_.empty() &&
-         !shared_.breaker.refuses();
+  const auto nodes = topology_.nodes();
+  return notes_.empty() && std::all_of(nodes.begin(), nodes.end(), [](const auto& node) { return node->idle(); });
 }
 
 // Waits for something to do, idle without the baton: a caller may run the loop meanwhile, and nothing of it is touched here.
 void Loop::Rest() {
-  const Micros since = base::MonotonicMicros();
+  const Micros since = clock_.now();
   const Micros wait = NextTimer() - since;
   const bool lent = idle();
-  pollfd socket = Socket(lent ? POLLRDHUP : POLLIN);  // replies are for whoever has the baton
+  Polled polled = Sockets(lent ? POLLRDHUP : POLLIN);  // replies are for whoever has the baton
   if (lent) shared_.baton.PutDown();
   bool woken = false;
-  if (!SpinForWork(since, lent)) woken = Sleep(socket, wait);
+  if (!SpinForWork(since, lent)) woken = Sleep(polled, wait);
   if (lent) shared_.baton.PickUp();
   shared_.wakeup.Awake();
   if (woken) shared_.wakeup.Silence();
-  if (socket.revents != 0 && link_.ready()) Receive();
-  spin_.Observe(base::MonotonicMicros() - since);
-}
-
-void Loop::WriteNotes() {
-  for (const Note& note : notes_) shared_.log.Write(note.level, note.text);
-  notes_.clear();
-}
-
-void Loop::AdvanceLink(Micros now) {
-  if (link_.ready()) return;
-  const bool waiting = link_.phase() == Link::Phase::kWaiting;
-  if (waiting && wants_connection()) link_.OnDemand();
-  const Link::Event event = link_.Advance(now);
-  if (waiting && (link_.phase() != Link::Phase::kWaiting || event == Link::Event::kFailed)) shared_.breaker.Probing();
-  if (event == Link::Event::kReady) LinkReady(now);
-  if (event == Link::Event::kFailed) LinkFailed(now);
-  // Who waits for an attempt waits no longer than that; and some come just after it.
-  if (link_.failed()) EndPending(link_.error().code(), link_.error().message());
-}
-
-void Loop::LinkReady(Micros now) {
-  clock_.Forget();
-  clock_.Learn(link_.redis_time_us() - core::kEpochUs, link_.asked_at(), base::MonotonicMicros());
-  shared_.counters.connects.AddAlone();
-  shared_.counters.connected.store(true, std::memory_order_relaxed);
-  shared_.breaker.Close();
-  failures_.Forget();
-  BeginToProve();
-  last_reply_at_ = now;
-  notes_.push_back({DRL_LOG_INFO, "connected to " + options_.endpoint.Name()});
-}
-
-void Loop::LinkFailed(Micros now) {
-  const base::Status& error = link_.error();
-  shared_.counters.connect_failures.AddAlone();
-  shared_.readiness.Fail(error);
-  Complain(failures_, error.message(), now);
-  shared_.breaker.Disconnected(error.code(), error.message(), link_.demand_from());
-  if (shared_.readiness.awaited()) link_.OnDemand();
-}
-
-// A ready connection that says nothing: until it has run the script, and while the breaker is open, one question is kept under
-// way, and when even that is not answered for long, the connection is made anew.
-void Loop::KeepProbing(Micros now) {
-  if (!link_.ready()) return;
-  if (!in_flight_.empty()) {
-    if (now - in_flight_.front().sent_at > SilenceMax()) {
-      LoseConnection({DRL_ERR_CONNECTION_LOST, "Redis has not answered for too long"}, now);
-    }
-    return;
-  }
-  if (wants_probe() && now >= probe_at_) AskForProof(now);
+  ReceiveFrom(polled);
+  spin_.Observe(clock_.now() - since);
 }
 
 // Looks for work for a moment before sleeping.
@@ -148,7 +102,6 @@ bool Loop::SpinForWork(Micros now, bool lent) {
   const Micros budget = spin_.budget();
   const SpinTrial& trial = shared_.load() > kSpinnersMax ? shared_.crowd_trial : shared_.lone_trial;
   if (budget == 0 || !trial.on()) return false;
-  const bool expecting = !lent && link_.ready() && !in_flight_.empty();
   const Micros until = now + budget;
   do {
     for (int i = 0; i < 16; ++i) {
@@ -156,57 +109,75 @@ bool Loop::SpinForWork(Micros now, bool lent) {
       base::CpuPause();
     }
     if (lent && !shared_.baton.lies()) return false;
-    if (expecting && Receive()) return true;
+    if (!lent && Receive(1)) return true;
     base::YieldCpu();
-  } while (base::MonotonicMicros() < until);
+  } while (clock_.now() < until);
   return false;
 }
 
-// The earliest deadline of a request.
-Micros Loop::NextDeadline() const {
-  Micros next = pending_.empty() ? INT64_MAX : pending_deadline_;
-  for (size_t at = 0; at < in_flight_.size(); ++at) next = std::min(next, in_flight_.at(at).deadline);
-  return next;
-}
-
 Micros Loop::NextTimer() const {
-  Micros next = std::min(link_.deadline(), NextDeadline());
-  if (!in_flight_.empty()) next = std::min(next, in_flight_.front().sent_at + SilenceMax() + 1);
-  if (wants_probe()) next = std::min(next, probe_at_);
+  Micros next = INT64_MAX;
+  for (const auto& node : topology_.nodes()) next = std::min(next, node->NextTimer());
   return next;
 }
 
-pollfd Loop::Socket(short events) const {
-  return {link_.poll_fd(), static_cast<short>(link_.wants_write() ? events | POLLOUT : events), 0};
+Loop::Polled Loop::Sockets(short events) const {
+  Polled polled{{{shared_.wakeup.bell().get(), POLLIN, 0}}};
+  for (size_t i = 0; i < kNodesMax; ++i) {
+    const nodes::Node& node = *topology_.nodes()[i];
+    polled[1 + i] = {node.poll_fd(), static_cast<short>(node.wants_write() ? events | POLLOUT : events), 0};
+  }
+  return polled;
 }
 
-// Until somebody has news, the socket is ready (its revents say so), or the time is over. True when the descriptor for news is
-// to be cleared.
-bool Loop::Sleep(pollfd& socket, Micros wait) {
+// Until somebody has news, a socket is ready (its revents say so), or the time is over. True when the descriptor for news is to be
+// cleared.
+bool Loop::Sleep(Polled& polled, Micros wait) {
   if (!shared_.wakeup.Announce()) return false;
-  pollfd items[2] = {{shared_.wakeup.bell().get(), POLLIN, 0}, socket};
   constexpr Micros kLongest = 60'000'000;
   const timespec timeout = base::ToTimespec(std::clamp<Micros>(wait, 0, kLongest));
-  ppoll(items, 2, &timeout, nullptr);
-  socket.revents = items[1].revents;
-  return items[0].revents != 0;
+  ppoll(polled.data(), polled.size(), &timeout, nullptr);
+  return polled[0].revents != 0;
+}
+
+bool Loop::ReceiveFrom(const Polled& polled) {
+  bool any = false;
+  for (size_t i = 0; i < kNodesMax; ++i) {
+    nodes::Node& node = *topology_.nodes()[i];
+    if (polled[1 + i].revents != 0 && node.ready()) any = node.Receive() || any;
+  }
+  return any;
+}
+
+bool Loop::Receive(size_t commands_min) {
+  bool any = false;
+  for (const auto& node : topology_.nodes()) {
+    if (node->ready() && node->commands_in_flight() >= commands_min) any = node->Receive() || any;
+  }
+  return any;
+}
+
+// Memory ran out somewhere in the midst.
+void Loop::Abort() noexcept {
+  for (const auto& node : topology_.nodes()) node->Abort(clock_.now());
+  sleepers_.WakeAll();
 }
 
 void Loop::Shutdown() {
   constexpr const char* kClosed = "the client is closed";
-  for (size_t at = 0; at < in_flight_.size(); ++at) {
-    EndCall(in_flight_.at(at), DRL_ERR_CLOSED, DRL_CHARGED_UNKNOWN, kClosed);
-  }
-  in_flight_.Clear();
-  SlotList fresh;
+  nodes::RequestList fresh;
   shared_.submissions.Close(fresh);
   TakeUp(fresh);
-  EndPending(DRL_ERR_CLOSED, kClosed);
-  SlotList answered;
+  for (const auto& node : topology_.nodes()) node->Close(DRL_ERR_CLOSED, kClosed);
+  nodes::RequestList answered;
   shared_.answered.Close(answered);
   EndAnswered(answered);
   sleepers_.WakeAll();
   WriteNotes();
+}
+
+void Loop::WriteNotes() {
+  notes_.TakeAll([this](int32_t level, const std::string& text) { shared_.log.Write(level, text); });
 }
 
 }  // namespace drl::engine

@@ -65,10 +65,10 @@ int Queue::fd() {
   return local == nullptr ? -1 : local->fd();
 }
 
-Status Queue::Submit(const Request& request, int64_t id) {
+Status Queue::Submit(const Ask& ask, int64_t id) {
   Status why;
   Local* local = this->local(why);
-  return why.ok() ? local->Submit(request, id) : why;
+  return why.ok() ? local->Submit(ask, id) : why;
 }
 
 Status Queue::Cancel(int64_t id) {
@@ -110,7 +110,7 @@ Queue::Local::Local(Engine& engine, size_t capacity)
 
 Queue::Local::~Local() {
   ended_.TakeAll(ready_);
-  while (!ready_.empty()) ready_.PopFront()->asked.limiter->Unref();
+  while (!ready_.empty()) LimiterOf(ready_.PopFront()->asked).Unref();
 }
 
 void Queue::Local::Unref() {
@@ -133,11 +133,12 @@ Status Queue::Local::Admit(int64_t id) {
   return {};
 }
 
-Ticket& Queue::Local::Begin(const Request& request, int64_t id) {
+Ticket& Queue::Local::Begin(const Ask& ask, int64_t id) {
   Ticket& ticket = *tickets_.Acquire();
   ticket.id = id;
   ticket.state.store(kOut, std::memory_order_relaxed);
-  Engine::Take(request, ticket.asked);
+  Engine::Take(ask, ticket.asked);
+  ticket.fail_strategy = ask.fail_strategy;
   ticket.same_bucket = Bucket(id);
   Bucket(id) = &ticket;
   return ticket;
@@ -148,17 +149,17 @@ void Queue::Local::Drop(Ticket& ticket) {
   Ticket** at = &Bucket(ticket.id);
   while (*at != &ticket) at = &(*at)->same_bucket;
   *at = ticket.same_bucket;
-  ticket.asked.limiter->Unref();
+  LimiterOf(ticket.asked).Unref();
   tickets_.Release(ticket);
 }
 
-Status Queue::Local::Submit(const Request& request, int64_t id) {
+Status Queue::Local::Submit(const Ask& ask, int64_t id) {
   const std::lock_guard lock(mutex_);
   Status status = Admit(id);
   if (!status.ok()) return status;
   base::Cause cause;
-  Slot* slot = engine_.Prepare(request, this, cause);
-  Ticket& ticket = Begin(request, id);
+  Slot* slot = engine_.Prepare(ask, this, cause);
+  Ticket& ticket = Begin(ask, id);
   if (slot == nullptr) {
     AnswerAtOnce(ticket, cause);
     ended_.Push(&ticket, &ticket);
@@ -243,10 +244,10 @@ void Queue::Local::Complete(Ticket& ticket, drl_completion& completion) {
   completion = {};
   completion.id = ticket.id;
   base::Sentence detail;
-  completion.status = Engine::Conclude(ticket.asked, ticket.answer, completion.decision, detail);
+  completion.status = Engine::Conclude(ticket.asked, ticket.fail_strategy, ticket.answer, completion.decision, detail);
   if (!detail.empty()) base::CopyMessage(detail.view(), completion.message);
-  const Asked& asked = ticket.asked;
-  if (asked.kind == SlotKind::kAllow) engine_.Observe(*asked.limiter, completion.status, completion.decision);
+  const nodes::Asked& asked = ticket.asked;
+  if (asked.kind == nodes::RequestKind::kAllow) engine_.Observe(LimiterOf(asked), completion.status, completion.decision);
   Drop(ticket);
 }
 

@@ -30,7 +30,7 @@ class Queue {
   void Close();
 
   [[nodiscard]] int fd();
-  base::Status Submit(const Request& request, int64_t id);
+  base::Status Submit(const Ask& ask, int64_t id);
   base::Status Cancel(int64_t id);
   size_t Drain(std::span<drl_completion> completions);
   // Not ok once the client is closed and nothing is left to drain.
@@ -47,7 +47,7 @@ class Queue {
     [[nodiscard]] uint64_t generation() const { return engine_.generation(); }
     [[nodiscard]] int fd() const { return event_.get(); }
     [[nodiscard]] int over() const { return engine_.over(); }
-    base::Status Submit(const Request& request, int64_t id);
+    base::Status Submit(const Ask& ask, int64_t id);
     base::Status Cancel(int64_t id);
     size_t Drain(std::span<drl_completion> completions);
     void Close();
@@ -62,7 +62,7 @@ class Queue {
     void Unref();
     void Signal();
     base::Status Admit(int64_t id);
-    Ticket& Begin(const Request& request, int64_t id);
+    Ticket& Begin(const Ask& ask, int64_t id);
     static void AnswerAtOnce(Ticket& ticket, const base::Cause& why);
     void Complete(Ticket& ticket, drl_completion& completion);
     [[nodiscard]] bool GiveUp(Ticket& ticket);

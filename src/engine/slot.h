@@ -1,7 +1,7 @@
-// A slot: one request on its way through the engine.
+// A slot: the room of one request on its way through the engine.
 //
 // Two parties hold it: the owner, who waits for the answer (a blocked caller, a completion queue, a callback), and the
-// loop (baton.h says whose thread that is). `state` says who ended it; each gives its reference back, and the last one
+// loop (baton.h says whose thread that is). nodes/fate.h says who ends it; each gives its reference back, and the last one
 // frees the slot. So a caller that gives up leaves nothing behind that a later caller could meet, and the loop never
 // touches freed memory.
 #pragma once
@@ -12,15 +12,12 @@
 
 #include "base/clock.h"
 #include "base/futex.h"
-#include "core/key.h"
-#include "core/plan.h"
-#include "core/reply.h"
 #include "drl/queue.h"
-#include "engine/list.h"
+#include "engine/limiter.h"
+#include "nodes/request.h"
 
 namespace drl::engine {
 
-class Limiter;
 struct Slot;
 struct Ticket;
 
@@ -40,24 +37,9 @@ class CompletionSink {
   const bool calls_back_;
 };
 
-enum class SlotKind : uint8_t { kAllow, kReset };
-
-// kQueued -> kSent -> kDone is the usual life. kSent falls back to kQueued only when the call surely did not run.
-// kGivenUp ends it from either of the first two: by the owner (time-out, cancel).
-enum SlotState : uint32_t { kQueued, kSent, kDone, kGivenUp };
-
-// What was asked, as far as the answer depends on it.
-struct Asked {
-  SlotKind kind = SlotKind::kAllow;
-  int32_t fail_strategy = 0;
-  Limiter* limiter = nullptr;        // a reference
-  const core::Plan* plan = nullptr;  // of the limiter
-  core::Question question;
-};
-
 // How it ended.
 struct Answer {
-  drl_status cause = DRL_OK;
+  drl_status cause = DRL_OK;  // why Redis did not decide
   int32_t charged = 0;
   int64_t now_us = 0;  // Redis time since the script's epoch
   core::Verdict verdict;
@@ -68,36 +50,30 @@ struct Answer {
   }
 };
 
-// Asked: set by the owner before submission, then constant. Answer: written by the loop before it moves the state to kDone.
-struct Slot : Asked, Answer {
+// Answer: written by the loop before it ends the request.
+struct Slot : nodes::Request, Answer {
   // Set by the owner before submission, then constant.
-  core::Key key;
+  int32_t fail_strategy = 0;
   bool never = false;  // cost and headroom are above the burst of a limit
-  uint8_t timeout_class = 0;  // requests of one class may share a deadline in Redis
-  base::Micros submitted_at = 0;
-  base::Micros deadline = 0;
-  CompletionSink* sink = nullptr;  // null: a caller sleeps on `state`
+  CompletionSink* sink = nullptr;  // null: a caller sleeps on its fate
   Ticket* ticket = nullptr;        // of a completion queue
   drl_decision_callback callback = nullptr;
   void* user = nullptr;  // of the callback
 
-  std::atomic<uint32_t> state{kQueued};
   std::atomic<uint32_t> sleeper{0};  // 1 once the caller may be asleep
   std::atomic<int32_t> references{0};
 
-  // Written by an owner that gives up a request whose answer somebody will read (cancel), before it moves the state.
+  // Written by an owner that gives up a request whose answer somebody will read (cancel), before it moves the fate.
   drl_status given_up_cause = DRL_OK;
   int32_t given_up_charged = 0;
 
-  // Of the loop.
-  bool alone = false;     // to be sent only beside requests of the same limiter
-  uint64_t sequence = 0;  // in the order of arrival
-  Slot* next = nullptr;   // in the submission stack or the pending list
-
   std::atomic<uint32_t> free_next{0};  // of the pool
+
+  // Of which it holds a reference.
+  [[nodiscard]] Limiter& limiter() const { return LimiterOf(*this); }
 };
 
-using SlotList = ListBy<Slot, &Slot::next>;
-using Submissions = StackBy<Slot, &Slot::next>;
+// A request of the engine is always in a slot.
+inline Slot& SlotOf(nodes::Request& request) { return static_cast<Slot&>(request); }
 
 }  // namespace drl::engine

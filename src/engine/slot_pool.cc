@@ -32,7 +32,7 @@ Slot* SlotPool::Acquire() {
   slot.alone = false;
   slot.cause = DRL_OK;
   slot.sink = nullptr;
-  slot.state.store(kQueued, std::memory_order_relaxed);
+  slot.fate.Restart();
   slot.sleeper.store(0, std::memory_order_relaxed);
   slot.references.store(2, std::memory_order_relaxed);
   return &slot;
@@ -40,7 +40,7 @@ Slot* SlotPool::Acquire() {
 
 void SlotPool::Release(Slot& slot) {
   if (slot.references.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-  slot.limiter->Unref();
+  slot.limiter().Unref();
   PushFree(static_cast<uint32_t>(&slot - slots_) + 1);
   in_use_.fetch_sub(1, std::memory_order_relaxed);
 }

@@ -8,7 +8,7 @@
 #include <memory>
 #include <new>
 
-#include "engine/list.h"
+#include "base/list.h"
 #include "engine/slot.h"
 
 namespace drl::engine {
@@ -19,15 +19,16 @@ enum TicketState : uint32_t { kOut, kHeld, kEnded };
 struct Ticket {
   int64_t id = 0;
   Slot* slot = nullptr;
-  Asked asked;    // with a reference of its own to the limiter
+  nodes::Asked asked;  // with a reference of its own to the limiter
+  int32_t fail_strategy = 0;
   Answer answer;  // once ended
   std::atomic<uint32_t> state{kOut};
   Ticket* same_bucket = nullptr;  // of the ids
   Ticket* next = nullptr;         // among the ended, or the free
 };
 
-using EndedTickets = StackBy<Ticket, &Ticket::next>;
-using TicketList = ListBy<Ticket, &Ticket::next>;
+using EndedTickets = base::StackBy<Ticket, &Ticket::next>;
+using TicketList = base::ListBy<Ticket, &Ticket::next>;
 
 // All tickets of one queue: a fixed number, built on first use in memory that the system gives as it is touched. One thread at a
 // time.

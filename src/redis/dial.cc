@@ -55,43 +55,43 @@ void Dial::Begin(Addresses addresses, std::string name, Micros patience, Micros 
   addresses_.clear();
 }
 
-Result<std::unique_ptr<Connection>> Dial::Advance(Micros now) {
+Result<std::unique_ptr<Socket>> Dial::Advance(Micros now) {
   while (true) {
-    if (std::unique_ptr<Connection> winner = TakeConnected(now)) {
+    if (std::unique_ptr<Socket> winner = TakeConnected(now)) {
       Stop();
       return winner;
     }
     if (now < next_at()) break;
     TryNext(now);
   }
-  if (next_ < addresses_.size() || AnyUnderWay()) return std::unique_ptr<Connection>();
+  if (next_ < addresses_.size() || AnyUnderWay()) return std::unique_ptr<Socket>();
   Stop();
   return error_;
 }
 
 void Dial::Stop() {
-  for (std::unique_ptr<Connection>& connection : under_way_) connection.reset();
+  for (std::unique_ptr<Socket>& socket : under_way_) socket.reset();
   events_.Reset();
   addresses_.clear();
 }
 
 void Dial::Abandon() const {
   if (events_.valid()) close(events_.get());
-  for (const std::unique_ptr<Connection>& connection : under_way_) {
-    if (connection != nullptr) close(connection->fd());
+  for (const std::unique_ptr<Socket>& socket : under_way_) {
+    if (socket != nullptr) socket->Abandon();
   }
 }
 
 bool Dial::AnyUnderWay() const {
-  return std::any_of(under_way_.begin(), under_way_.end(), [](const auto& connection) { return connection != nullptr; });
+  return std::any_of(under_way_.begin(), under_way_.end(), [](const auto& socket) { return socket != nullptr; });
 }
 
-std::unique_ptr<Connection> Dial::TakeConnected(Micros now) {
-  for (std::unique_ptr<Connection>& connection : under_way_) {
-    if (connection == nullptr || !Writable(connection->fd())) continue;
-    const Status status = connection->FinishConnect();
-    if (status.ok()) return std::move(connection);
-    connection.reset();
+std::unique_ptr<Socket> Dial::TakeConnected(Micros now) {
+  for (std::unique_ptr<Socket>& socket : under_way_) {
+    if (socket == nullptr || !Writable(socket->fd())) continue;
+    const Status status = socket->FinishConnect();
+    if (status.ok()) return std::move(socket);
+    socket.reset();
     Failed(status, now);
   }
   return nullptr;
@@ -99,9 +99,9 @@ std::unique_ptr<Connection> Dial::TakeConnected(Micros now) {
 
 // In the place of the oldest, when there are so many: it had its time.
 void Dial::TryNext(Micros now) {
-  std::unique_ptr<Connection>& place = under_way_[next_ % kUnderWayMax];
+  std::unique_ptr<Socket>& place = under_way_[next_ % kUnderWayMax];
   place.reset();
-  Result<std::unique_ptr<Connection>> opened = Connection::Open(addresses_[next_++], name_, silence_max_);
+  Result<std::unique_ptr<Socket>> opened = Socket::Open(addresses_[next_++], name_, silence_max_);
   if (!opened.ok()) return Failed(opened.status(), now);
   epoll_event event{};
   event.events = EPOLLOUT;

@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/status.h"
-#include "redis/connection.h"
+#include "redis/socket.h"
 #include "redis/resolver.h"
 
 namespace drl::redis {
@@ -25,7 +25,7 @@ class Dial {
   // Begins afresh, in the order given. Within `patience` every address has its turn.
   void Begin(Addresses addresses, std::string name, base::Micros patience, base::Micros silence_max, base::Micros now);
   // Does what can be done without blocking. Null while nothing is decided; an error when all have failed.
-  base::Result<std::unique_ptr<Connection>> Advance(base::Micros now);
+  base::Result<std::unique_ptr<Socket>> Advance(base::Micros now);
   // Closes whatever is under way.
   void Stop();
 
@@ -38,7 +38,7 @@ class Dial {
 
  private:
   [[nodiscard]] bool AnyUnderWay() const;
-  std::unique_ptr<Connection> TakeConnected(base::Micros now);
+  std::unique_ptr<Socket> TakeConnected(base::Micros now);
   void TryNext(base::Micros now);
   void Failed(const base::Status& why, base::Micros now);
 
@@ -50,7 +50,7 @@ class Dial {
   base::Micros next_at_ = 0;
   base::Status error_;
   base::UniqueFd events_;  // an epoll
-  std::array<std::unique_ptr<Connection>, kUnderWayMax> under_way_;
+  std::array<std::unique_ptr<Socket>, kUnderWayMax> under_way_;
 };
 
 }  // namespace drl::redis

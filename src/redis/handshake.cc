@@ -1,6 +1,6 @@
 #include "redis/handshake.h"
 
-#include "core/call.h"
+#include "core/command.h"
 #include "redis/error_map.h"
 #include "redis/permission.h"
 #include "redis/script.h"

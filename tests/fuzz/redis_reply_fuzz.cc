@@ -2,7 +2,7 @@
 // verdict makes a decision that is consistent in itself.
 #include <algorithm>
 
-#include "core/call.h"
+#include "core/command.h"
 #include "core/plan.h"
 #include "core/reply.h"
 #include "http_fuzz.h"

@@ -129,9 +129,9 @@ TEST(ScriptCall, TakesSixtyFourDecisionsOfEightLimits) {
   ScriptServer redis;
   core::Limits limits;
   for (int64_t i = 0; i < DRL_LIMITS_MAX; ++i) limits.push_back(MakeLimits({{7 + i, 60 * kSecond, 0, nullptr, {}}})[0]);
-  const std::vector<std::string> keys(core::kDecisionsPerCallMax, "k");
+  const std::vector<std::string> keys(core::kRequestsPerCommandMax, "k");
   const std::vector<int64_t> reply = redis.Run(ScriptCall(1).Decide(keys, limits, 1));
-  ASSERT_THAT(reply, SizeIs(2 + core::kDecisionsPerCallMax * core::VerdictLength(limits)));
+  ASSERT_THAT(reply, SizeIs(2 + core::kRequestsPerCommandMax * core::VerdictLength(limits)));
   EXPECT_GE(reply[2 + 6 * core::VerdictLength(limits)], 0) << "the seventh of seven tokens";
   EXPECT_LT(reply[2 + 7 * core::VerdictLength(limits)], 0) << "there is no eighth";
 }

@@ -97,7 +97,7 @@ int64_t AddGroup(Program& program, int64_t room, ScriptCall& call, std::vector<c
 std::vector<int64_t> WriteCall(Program& program) {
   ScriptCall call(++program.tag);
   std::vector<core::ModelRequest> requests;
-  int64_t room = OneIn(program.random, 4) ? core::kDecisionsPerCallMax : Uniform(program.random, 1, 12);
+  int64_t room = OneIn(program.random, 4) ? core::kRequestsPerCommandMax : Uniform(program.random, 1, 12);
   while (room > 0) {
     room -= AddGroup(program, room, call, requests);
     if (OneIn(program.random, 6)) break;

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/fd.h"
-#include "core/call.h"
+#include "core/command.h"
 #include "core/limit.h"
 #include "core/plan.h"
 #include "core/reply.h"

@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include "core/call.h"
+#include "core/command.h"
 #include "core/plan.h"
 #include "core/reply.h"
 #include "seed.h"

@@ -7,6 +7,8 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 
+#include <cstring>
+
 #include "hung_listener.h"
 
 namespace drl::redis {
@@ -36,14 +38,14 @@ std::string Families(const Addresses& addresses) {
 }
 
 // Turns until something is decided, at one instant; the kernel may need a moment.
-base::Result<std::unique_ptr<Connection>> AdvanceUntilDecided(Dial& dial, base::Micros now) {
+base::Result<std::unique_ptr<Socket>> AdvanceUntilDecided(Dial& dial, base::Micros now) {
   for (int i = 0; i < 100; ++i) {
     auto outcome = dial.Advance(now);
     if (!outcome.ok() || *outcome != nullptr) return outcome;
     pollfd item{dial.poll_fd(), POLLIN, 0};
     poll(&item, 1, 20);
   }
-  return std::unique_ptr<Connection>();
+  return std::unique_ptr<Socket>();
 }
 
 bool Undecided(Dial& dial, base::Micros now) {
@@ -51,10 +53,10 @@ bool Undecided(Dial& dial, base::Micros now) {
   return outcome.ok() && *outcome == nullptr;
 }
 
-int PortOfPeer(const Connection& connection) {
+int PortOfPeer(const Socket& socket) {
   sockaddr_in peer{};
   socklen_t length = sizeof peer;
-  getpeername(connection.fd(), reinterpret_cast<sockaddr*>(&peer), &length);
+  getpeername(socket.fd(), reinterpret_cast<sockaddr*>(&peer), &length);
   return ntohs(peer.sin_port);
 }
 

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "core/call.h"
+#include "core/command.h"
 #include "redis/script.h"
 
 namespace drl::redis {

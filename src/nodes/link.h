@@ -1,4 +1,4 @@
-// The life of the connection: resolve, connect to the first address that answers, log in, be ready; then lost, and made anew.
+// The life of the connection to one server: connect, log in, be ready; then lost, and made anew.
 //
 // The I/O thread calls Advance in its loop. How long it waits before it begins again:
 //   - after an attempt that failed, with full jitter, 100 ms doubling to 5 s, so that many clients do not fall on a returning
@@ -13,13 +13,11 @@
 #include <optional>
 
 #include "base/backoff.h"
-#include "base/fd.h"
 #include "redis/connection.h"
-#include "redis/dial.h"
+#include "redis/connector.h"
 #include "redis/handshake.h"
-#include "redis/resolver.h"
 
-namespace drl::engine {
+namespace drl::nodes {
 
 class Link {
  public:
@@ -30,12 +28,11 @@ class Link {
   static constexpr base::Micros kRelapseFirst = 1'000;
   static constexpr base::Micros kRelapseMax = 100'000;
 
-  enum class Phase { kWaiting, kResolving, kConnecting, kLoggingIn, kReady };
+  enum class Phase { kWaiting, kConnecting, kLoggingIn, kReady };
   enum class Event { kNone, kReady, kFailed };
 
-  // A peer that acknowledges nothing for `silence_max` is dead.
-  Link(const redis::Endpoint& endpoint, base::Micros connect_timeout, base::Micros silence_max, const base::EventFd& wake,
-       uint64_t seed);
+  // `endpoint` says how to log in, the connector how to get there.
+  Link(const redis::Endpoint& endpoint, std::unique_ptr<redis::Connector> connector, base::Micros connect_timeout, uint64_t seed);
 
   // Begins an attempt now; Advance carries it on.
   void Begin(base::Micros now);
@@ -64,6 +61,8 @@ class Link {
   [[nodiscard]] redis::Connection& connection() { return *connection_; }
   // Of the last failure; none since the connection was last ready.
   [[nodiscard]] const base::Status& error() const { return error_; }
+  // The server, for messages.
+  [[nodiscard]] const std::string& name() const { return connector_->name(); }
   // Waits because an attempt failed, not for a breath after the loss of a sound connection.
   [[nodiscard]] bool failed() const { return phase_ == Phase::kWaiting && !error_.ok(); }
   // After kReady: Redis's clock, and the local interval in which it was read.
@@ -71,7 +70,7 @@ class Link {
   [[nodiscard]] base::Micros asked_at() const { return asked_at_; }
 
   // What to wait for: a socket (-1: none), and when to call Advance in any case.
-  [[nodiscard]] int poll_fd() const { return connection_ == nullptr ? dial_.poll_fd() : connection_->fd(); }
+  [[nodiscard]] int poll_fd() const { return connection_ == nullptr ? connector_->poll_fd() : connection_->fd(); }
   [[nodiscard]] bool wants_write() const { return connection_ != nullptr && connection_->wants_write(); }
   [[nodiscard]] base::Micros deadline() const;
 
@@ -80,14 +79,13 @@ class Link {
 
  private:
   Event Fail(const base::Status& status, base::Micros now);
-  Event AdvanceResolving(base::Micros now);
   Event AdvanceConnecting(base::Micros now);
   Event AdvanceLoggingIn(base::Micros now);
   void Wait(base::Micros now);
 
   const redis::Endpoint& endpoint_;
+  const std::unique_ptr<redis::Connector> connector_;
   const base::Micros connect_timeout_;
-  const base::Micros silence_max_;
   Phase phase_ = Phase::kWaiting;
   bool proven_ = false;
   bool demanded_ = false;
@@ -99,11 +97,8 @@ class Link {
   base::Backoff backoff_;
   base::Backoff relapse_;
   base::Status error_;
-  redis::Resolver resolver_;
-  redis::Dial dial_;
-  size_t first_address_ = 0;  // the one to begin with: those before it took the connection, but not the login
   std::unique_ptr<redis::Connection> connection_;
   redis::Handshake handshake_;
 };
 
-}  // namespace drl::engine
+}  // namespace drl::nodes

@@ -13,7 +13,7 @@
 
 #include "base/sentence.h"
 
-namespace drl::engine {
+namespace drl::nodes {
 
 class Reason {
  public:
@@ -58,4 +58,4 @@ class Reason {
   std::array<std::atomic<uint64_t>, kWords> words_{};
 };
 
-}  // namespace drl::engine
+}  // namespace drl::nodes

@@ -1,4 +1,4 @@
-#include "engine/breaker.h"
+#include "nodes/breaker.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-namespace drl::engine {
+namespace drl::nodes {
 namespace {
 
 
@@ -146,4 +146,4 @@ TEST(Reason, IsNeverReadInPieces) {
 }
 
 }  // namespace
-}  // namespace drl::engine
+}  // namespace drl::nodes

@@ -1,6 +1,6 @@
-#include "engine/breaker.h"
+#include "nodes/breaker.h"
 
-namespace drl::engine {
+namespace drl::nodes {
 
 base::Cause Breaker::Refuse(bool& first) {
   // The exchange alone would have all refused callers fight for one cache line.
@@ -44,4 +44,4 @@ void Breaker::Close() {
   state_.store(DRL_BREAKER_CLOSED, std::memory_order_relaxed);
 }
 
-}  // namespace drl::engine
+}  // namespace drl::nodes

@@ -1,28 +1,20 @@
-#include "engine/link.h"
-
-#include <unistd.h>
+#include "nodes/link.h"
 
 #include <algorithm>
+#include <utility>
 
-namespace drl::engine {
-namespace {
+namespace drl::nodes {
 
 using base::Micros;
 using base::Result;
 using base::Status;
 
-constexpr const char* kDoing[] = {"waiting for ", "resolving ", "connecting to ", "logging in to ", ""};  // by phase
-
-}  // namespace
-
-Link::Link(const redis::Endpoint& endpoint, Micros connect_timeout, Micros silence_max, const base::EventFd& wake,
-           uint64_t seed)
+Link::Link(const redis::Endpoint& endpoint, std::unique_ptr<redis::Connector> connector, Micros connect_timeout, uint64_t seed)
     : endpoint_(endpoint),
+      connector_(std::move(connector)),
       connect_timeout_(connect_timeout),
-      silence_max_(silence_max),
       backoff_(kWaitFirst, kWaitMax, seed),
-      relapse_(kRelapseFirst, kRelapseMax, seed),
-      resolver_(wake) {}
+      relapse_(kRelapseFirst, kRelapseMax, seed) {}
 
 Micros Link::deadline() const {
   switch (phase_) {
@@ -31,22 +23,23 @@ Micros Link::deadline() const {
     case Phase::kReady:
       return INT64_MAX;
     case Phase::kConnecting:
-      return std::min(attempt_deadline_, dial_.next_at());
+      return std::min(attempt_deadline_, connector_->next_at());
     default:
       return attempt_deadline_;
   }
 }
 
 void Link::Abandon() const {
-  if (connection_ != nullptr) close(connection_->fd());
-  dial_.Abandon();
+  if (connection_ != nullptr) connection_->Abandon();
+  connector_->Abandon();
 }
 
 void Link::Begin(Micros now) {
   connection_.reset();
   proven_ = false;
   attempt_deadline_ = now + connect_timeout_;
-  phase_ = Phase::kResolving;
+  connector_->Begin(now);
+  phase_ = Phase::kConnecting;
 }
 
 Link::Event Link::Advance(Micros now) {
@@ -56,11 +49,9 @@ Link::Event Link::Advance(Micros now) {
   }
   if (phase_ == Phase::kReady) return Event::kNone;
   if (now >= attempt_deadline_) {
-    return Fail({DRL_ERR_CONNECT, kDoing[static_cast<size_t>(phase_)] + endpoint_.Name() +
-                                      " took longer than the connect time-out"},
-                now);
+    const char* doing = phase_ == Phase::kConnecting ? connector_->doing() : "logging in to ";
+    return Fail({DRL_ERR_CONNECT, doing + name() + " took longer than the connect time-out"}, now);
   }
-  if (phase_ == Phase::kResolving) return AdvanceResolving(now);
   if (phase_ == Phase::kConnecting) return AdvanceConnecting(now);
   return AdvanceLoggingIn(now);
 }
@@ -84,10 +75,10 @@ bool Link::Lose(const Status& why, bool idle, Micros now) {
 
 // What took the connection, but does not log in, is not begun with again.
 Link::Event Link::Fail(const Status& status, Micros now) {
-  if (connection_ != nullptr) ++first_address_;
+  if (connection_ != nullptr) connector_->Shun();
   error_ = status;
   connection_.reset();
-  dial_.Stop();
+  connector_->Stop();
   phase_ = Phase::kWaiting;
   next_at_ = now + backoff_.Next();
   if (demanded_) demand_from_ = now + kDemandEvery;
@@ -95,32 +86,11 @@ Link::Event Link::Fail(const Status& status, Micros now) {
   return Event::kFailed;
 }
 
-Link::Event Link::AdvanceResolving(Micros now) {
-  redis::Addresses addresses = redis::NumericAddresses(endpoint_);
-  if (addresses.empty()) {
-    if (!resolver_.running()) {
-      Status status = resolver_.Start(endpoint_);
-      if (!status.ok()) return Fail(status, now);
-    }
-    if (!resolver_.done()) return Event::kNone;
-    Result<redis::Addresses> found = resolver_.Take();
-    if (!found.ok()) return Fail(found.status(), now);
-    addresses = redis::Interleaved(*found);
-  }
-  if (!addresses.empty()) {
-    const auto shift = static_cast<redis::Addresses::difference_type>(first_address_ % addresses.size());
-    std::rotate(addresses.begin(), addresses.begin() + shift, addresses.end());
-  }
-  dial_.Begin(std::move(addresses), endpoint_.Name(), connect_timeout_, silence_max_, now);
-  phase_ = Phase::kConnecting;
-  return AdvanceConnecting(now);
-}
-
 Link::Event Link::AdvanceConnecting(Micros now) {
-  Result<std::unique_ptr<redis::Connection>> first = dial_.Advance(now);
-  if (!first.ok()) return Fail(first.status(), now);
-  if (*first == nullptr) return Event::kNone;
-  connection_ = std::move(*first);
+  Result<std::unique_ptr<redis::Transport>> made = connector_->Advance(now);
+  if (!made.ok()) return Fail(made.status(), now);
+  if (*made == nullptr) return Event::kNone;
+  connection_ = std::make_unique<redis::Connection>(std::move(*made));
   phase_ = Phase::kLoggingIn;
   asked_at_ = now;
   handshake_.Begin(endpoint_, connection_->out());
@@ -150,4 +120,4 @@ Link::Event Link::AdvanceLoggingIn(Micros now) {
   return Event::kNone;
 }
 
-}  // namespace drl::engine
+}  // namespace drl::nodes

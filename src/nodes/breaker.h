@@ -17,9 +17,9 @@
 #include "base/clock.h"
 #include "base/sentence.h"
 #include "drl/stats.h"
-#include "engine/reason.h"
+#include "nodes/reason.h"
 
-namespace drl::engine {
+namespace drl::nodes {
 
 class Breaker {
  public:
@@ -70,4 +70,4 @@ class Breaker {
   Reason why_;
 };
 
-}  // namespace drl::engine
+}  // namespace drl::nodes

@@ -5,7 +5,7 @@
 #include <atomic>
 #include <cstdint>
 
-namespace drl::engine {
+namespace drl::base {
 
 template <typename Node, Node* Node::*kNext>
 class ListBy {
@@ -88,4 +88,4 @@ class StackBy {
   alignas(64) std::atomic<Node*> head_{nullptr};
 };
 
-}  // namespace drl::engine
+}  // namespace drl::base

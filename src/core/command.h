@@ -17,7 +17,7 @@ inline constexpr int64_t kForeignMark = -9007199254740992;
 // In place of a debt: Redis came to the request after its deadline.
 inline constexpr int64_t kExpiredMark = kForeignMark + 1;
 
-inline constexpr int kDecisionsPerCallMax = 64;
+inline constexpr int kRequestsPerCommandMax = 64;
 
 enum class Operation : uint8_t { kForget = 0, kTake = 1, kTry = 2 };
 

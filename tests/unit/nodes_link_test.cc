@@ -1,13 +1,14 @@
 // The life of a connection, on a socket of this machine behind which the test plays Redis. The clock of Link is turned by hand.
-#include "engine/link.h"
+#include "nodes/link.h"
 
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <sys/socket.h>
 
 #include "hung_listener.h"
+#include "redis/socket_connector.h"
 
-namespace drl::engine {
+namespace drl::nodes {
 namespace {
 
 constexpr base::Micros kConnectTimeout = 500'000;
@@ -42,7 +43,7 @@ class LinkTest : public testing::Test {
   test::Listener listener;
   redis::Endpoint endpoint = EndpointOf(listener);
   base::EventFd wake;
-  Link link{endpoint, kConnectTimeout, 1'000'000, wake, 1};
+  Link link{endpoint, std::make_unique<redis::SocketConnector>(endpoint, kConnectTimeout, 1'000'000, wake), kConnectTimeout, 1};
 };
 
 TEST_F(LinkTest, LossOfASoundConnectionIsNoFailure) {
@@ -85,8 +86,8 @@ TEST_F(LinkTest, LossAfterASoundLifeIsFollowedByAnAttemptAtOnce) {
   ASSERT_TRUE(LogsIn(0));
   link.Proven();
   EXPECT_TRUE(link.Lose(kCut, false, Link::kSoundLife));
-  EXPECT_EQ(link.phase(), Link::Phase::kResolving);
+  EXPECT_EQ(link.phase(), Link::Phase::kConnecting);
 }
 
 }  // namespace
-}  // namespace drl::engine
+}  // namespace drl::nodes

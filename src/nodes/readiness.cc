@@ -1,8 +1,8 @@
-#include "engine/readiness.h"
+#include "nodes/readiness.h"
 
 #include "base/futex.h"
 
-namespace drl::engine {
+namespace drl::nodes {
 
 void Readiness::Move(State to) {
   {
@@ -35,12 +35,12 @@ bool Readiness::LimiterOpened() {
   return true;
 }
 
-base::Status Readiness::Wait(base::Micros deadline) {
+base::Status Readiness::Wait(const base::Clock& clock, base::Micros deadline) {
   while (true) {
     const uint32_t state = state_.load(std::memory_order_acquire);
     if (state == kReady || state == kExcused) return {};
     if (state == kClosed) return {DRL_ERR_CLOSED, base::StatusMessage(DRL_ERR_CLOSED)};
-    if (base::MonotonicMicros() >= deadline) {
+    if (clock.now() >= deadline) {
       const std::lock_guard lock(mutex_);
       return why_;
     }
@@ -48,4 +48,4 @@ base::Status Readiness::Wait(base::Micros deadline) {
   }
 }
 
-}  // namespace drl::engine
+}  // namespace drl::nodes

@@ -17,7 +17,7 @@
 #include "base/clock.h"
 #include "base/status.h"
 
-namespace drl::engine {
+namespace drl::nodes {
 
 // The namespace of the limiter that was opened first on a client: its probes ask about a key there.
 class FirstNamespace {
@@ -59,7 +59,7 @@ class Readiness {
   // Have the server asked soon, by whoever will Wait.
   void Ask() { asked_.store(true, std::memory_order_seq_cst); }
   // Until it is ready; at the deadline why it is not, or DRL_ERR_CLOSED.
-  base::Status Wait(base::Micros deadline);
+  base::Status Wait(const base::Clock& clock, base::Micros deadline);
   void Close() { Move(kClosed); }
 
   // Counts whoever waits, from before Ask to after Wait.
@@ -86,4 +86,4 @@ class Readiness {
   base::Status why_{DRL_ERR_TIMEOUT, "Redis has not answered yet"};
 };
 
-}  // namespace drl::engine
+}  // namespace drl::nodes

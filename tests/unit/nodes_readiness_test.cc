@@ -1,13 +1,15 @@
-#include "engine/readiness.h"
+#include "nodes/readiness.h"
 
 #include <gtest/gtest.h>
 
 #include <thread>
 
-namespace drl::engine {
+namespace drl::nodes {
 namespace {
 
-drl_status Look(Readiness& readiness) { return readiness.Wait(0).code(); }
+const base::MachineClock kClock;
+
+drl_status Look(Readiness& readiness) { return readiness.Wait(kClock, 0).code(); }
 
 TEST(Readiness, IsATimeOutBeforeAnythingWasHeard) {
   Readiness readiness;
@@ -18,7 +20,7 @@ TEST(Readiness, TellsTheLastFailure) {
   Readiness readiness;
   readiness.Fail({DRL_ERR_CONNECT, "one"});
   readiness.Fail({DRL_ERR_AUTH, "two"});
-  EXPECT_EQ(readiness.Wait(0).message(), "two");
+  EXPECT_EQ(readiness.Wait(kClock, 0).message(), "two");
   EXPECT_EQ(Look(readiness), DRL_ERR_AUTH);
 }
 
@@ -54,7 +56,7 @@ TEST(Readiness, WakesWhoeverWaits) {
     readiness.Ready();
   });
   const base::Micros deadline = base::MonotonicMicros() + 20'000'000;
-  EXPECT_TRUE(readiness.Wait(deadline).ok());
+  EXPECT_TRUE(readiness.Wait(kClock, deadline).ok());
   EXPECT_LT(base::MonotonicMicros(), deadline);
 }
 
@@ -67,4 +69,4 @@ TEST(FirstNamespace, IsTheFirstAndOnlyThat) {
 }
 
 }  // namespace
-}  // namespace drl::engine
+}  // namespace drl::nodes

@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 
-namespace drl::engine {
+namespace drl::nodes {
 
 class RedisClock {
  public:
@@ -29,4 +29,4 @@ class RedisClock {
   int64_t offset_ = 0;
 };
 
-}  // namespace drl::engine
+}  // namespace drl::nodes
