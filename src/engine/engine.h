@@ -23,7 +23,7 @@ struct Ask {
 
 // What an engine works with.
 struct Parts {
-  const base::Clock& clock;
+  const base::Clock& clock;                     // outlives it
   std::unique_ptr<redis::Connector> connector;  // null: sockets to the endpoint
   uint64_t seed;                                // of jitter
 };
@@ -36,6 +36,10 @@ class Engine {
   Engine(const EngineOptions& options, const nodes::FirstNamespace& space, uint64_t generation, Parts parts);
   ~Engine();
   [[nodiscard]] Loop& loop() { return loop_; }
+  // Whether the loop is to be turned before its next timer.
+  [[nodiscard]] bool has_news() const { return shared_.has_news(); }
+  // Requests waiting or under way.
+  [[nodiscard]] int64_t load() const { return shared_.load(); }
 
   // Ends every request with DRL_ERR_CLOSED and the thread. Idempotent.
   void Stop();

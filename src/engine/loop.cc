@@ -70,7 +70,7 @@ bool Loop::Cycle() {
     kept = node->Dispatch(now) && kept;
     node->Expire(now);
   }
-  sleepers_.WakeAll();
+  if (!idle()) sleepers_.WakeAll();
   WriteNotes();
   return kept;
 }
@@ -81,13 +81,18 @@ bool Loop::idle() const {
   return notes_.empty() && std::all_of(nodes.begin(), nodes.end(), [](const auto& node) { return node->idle(); });
 }
 
-// Waits for something to do, idle without the baton: a caller may run the loop meanwhile, and nothing of it is touched here.
+// Waits for something to do, idle without the baton: a caller may run the loop meanwhile, and nothing of it is touched here. Who
+// was answered last is woken when the baton lies: a lone caller finds it there when it asks again, else it would need this thread
+// for that request too, and so on for good.
 void Loop::Rest() {
   const Micros since = clock_.now();
   const Micros wait = NextTimer() - since;
   const bool lent = idle();
   Polled polled = Sockets(lent ? POLLRDHUP : POLLIN);  // replies are for whoever has the baton
+  Sleepers answered;
+  answered.TakeAll(sleepers_);
   if (lent) shared_.baton.PutDown();
+  answered.WakeAll();
   bool woken = false;
   if (!SpinForWork(since, lent)) woken = Sleep(polled, wait);
   if (lent) shared_.baton.PickUp();

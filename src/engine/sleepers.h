@@ -19,6 +19,11 @@ class Sleepers {
     if (count_ == words_.size()) WakeAll();
     words_[count_++] = &word;
   }
+  // Takes over whomever another has gathered.
+  void TakeAll(Sleepers& from) {
+    for (size_t i = 0; i < from.count_; ++i) Add(*from.words_[i]);
+    from.count_ = 0;
+  }
   void WakeAll() {
     for (size_t i = 0; i < count_; ++i) base::FutexWakeAll(*words_[i]);
     count_ = 0;
