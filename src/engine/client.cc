@@ -50,7 +50,7 @@ Engine* Client::engine(Status& why) {
   });
 }
 
-// One request and many take the same way: all slots are handed over at once, so that they travel in one call.
+// One request and many take the same way: all slots are handed over at once, so that they travel in one command.
 void Client::Decide(std::span<const Ask> asks, drl_decision* decisions, Summary& summary) {
   constexpr size_t kOnStack = 16;
   Slot* few[kOnStack];

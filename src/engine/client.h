@@ -15,7 +15,7 @@
 
 namespace drl::engine {
 
-// What a call that asked many says as a whole: of the first request that failed, or, where none did, of the first that Redis did
+// What a function that asked many says as a whole: of the first request that failed, or, where none did, of the first that Redis did
 // not decide.
 class Summary {
  public:
@@ -27,7 +27,7 @@ class Summary {
     index_ = index;
     cause_ = cause;
   }
-  // What the call returns.
+  // What the function returns.
   [[nodiscard]] drl_status status() const { return failed_ ? cause_.code : DRL_OK; }
   [[nodiscard]] const base::Cause& cause() const { return cause_; }
 

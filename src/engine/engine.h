@@ -47,8 +47,8 @@ class Engine {
   // second time the numbers may be another's.
   void Abandon();
 
-  // A slot for a request, ready to be given its deadline and submitted; null with the cause when it can be answered at once (open breaker, full
-  // queue, no time left). Counts the cause.
+  // A slot for a request, ready to be submitted; null with the cause when it can be answered at once (open breaker, full queue, no
+  // time left). Counts the cause.
   Slot* Prepare(const Ask& ask, CompletionSink* sink, base::Cause& cause);
   // The time of slots, linked by `next`, begins.
   void StartAll(Slot* newest) const {
@@ -79,7 +79,8 @@ class Engine {
   // Ends a request from the owner's side. True when it had not ended yet; `sent` says whether it may have reached Redis.
   bool GiveUp(Slot& slot, drl_status cause);
   // What to tell whoever asked: what the function returns, the decision, and the sentence for a person.
-  static drl_status Conclude(const nodes::Asked& asked, int32_t fail_strategy, const Answer& answer, drl_decision& decision, base::Sentence& detail);
+  static drl_status Conclude(const nodes::Asked& asked, int32_t fail_strategy, const Answer& answer, drl_decision& decision,
+                             base::Sentence& detail);
   // The same of a slot that has ended.
   static drl_status Conclude(const Slot& slot, drl_decision& decision, base::Sentence& detail);
   // How a request ended that its owner gave up.

@@ -1,4 +1,4 @@
-// What a limiter is to the engine: a plan, keys, fail strategy. Immutable and counted by reference, since calls in flight
+// What a limiter is to the engine: a plan, keys, fail strategy. Immutable and counted by reference, since requests under way
 // may outlive the handle.
 #pragma once
 

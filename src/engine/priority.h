@@ -5,7 +5,8 @@
 
 namespace drl::engine {
 
-// Nice above 0, SCHED_BATCH or SCHED_IDLE. A thread may change that at any time, which is noticed within kPriorityKnownFor of `now`.
+// Nice above 0, SCHED_BATCH or SCHED_IDLE. A thread may change that at any time, which is noticed within kPriorityKnownFor of
+// `now`.
 inline constexpr base::Micros kPriorityKnownFor = 10'000;
 [[nodiscard]] bool HasLowPriority(base::Micros now);
 

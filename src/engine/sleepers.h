@@ -1,4 +1,4 @@
-// Callers to wake: gathered while replies are taken, woken when the next call is on its way, so that Redis does not wait for
+// Callers to wake: gathered while replies are taken, woken when the next command is on its way, so that Redis does not wait for
 // them.
 #pragma once
 
@@ -14,7 +14,7 @@ class Sleepers {
  public:
   ~Sleepers() { WakeAll(); }
 
-  // The word that a caller sleeps on. It may belong to another call by the time it is woken: callers look again.
+  // The word that a caller sleeps on. It may belong to another request by the time it is woken: callers look again.
   void Add(std::atomic<uint32_t>& word) {
     if (count_ == words_.size()) WakeAll();
     words_[count_++] = &word;

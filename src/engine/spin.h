@@ -9,7 +9,7 @@
 
 namespace drl::engine {
 
-// Calls under way beside which spinning still pays.
+// Requests under way beside which spinning still pays.
 inline constexpr int64_t kSpinnersMax = 2;
 
 class Spin {
@@ -49,7 +49,7 @@ class SpinTrial {
   // Any thread.
   [[nodiscard]] bool on() const { return on_.load(std::memory_order_relaxed); }
 
-  // Any thread: how long a call took. Beside another thread that says so the sample is lost, which does no harm.
+  // Any thread: how long a request took. Beside another thread that says so the sample is lost, which does no harm.
   void Observe(base::Micros latency) {
     if (!enabled_ || busy_.exchange(true, std::memory_order_acquire)) return;
     Add(std::min(latency, kLatencyMax));

@@ -1,4 +1,4 @@
-// A call of a completion queue, from its submission until it is drained: in memory of the queue's own, so that what nobody drains
+// A request of a completion queue, from its submission until it is drained: in memory of the queue's own, so that what nobody drains
 // holds no slot of the client.
 #pragma once
 

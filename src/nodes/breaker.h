@@ -1,9 +1,9 @@
-// The circuit breaker: while Redis does not answer, calls are answered at once.
+// The circuit breaker: while a server does not answer, requests are answered at once.
 //
-// It opens when a connection cannot be made, or when kTimeoutsToOpen calls in a row were given up that had not seen Redis answer
-// anybody in all their life: a call that waited too long in a crowd says nothing about Redis, and neither does one that was never
+// It opens when a connection cannot be made, or when kTimeoutsToOpen requests in a row were given up that had not seen Redis answer
+// anybody in all their life: one that waited too long in a crowd says nothing about Redis, and neither does one that was never
 // sent, unless Redis owed an answer all the while. It closes on the first good answer. Probing is the I/O thread's business
-// (link.h, loop.h). No lock: a refused call waits for nobody.
+// (link.h, proof.h). No lock: a refused request waits for nobody.
 //
 // Where the connection is what lacks, a caller may wait for it all the same, within its own deadline: an attempt is under way, or
 // is begun at once because it asks, and most end soon. Once somebody has waited for that in vain, until the breaker closes only one
@@ -25,16 +25,17 @@ class Breaker {
  public:
   static constexpr int32_t kTimeoutsToOpen = 5;
 
-  // Any thread. Whether calls must not wait for Redis now.
+  // Any thread. Whether requests must not wait for Redis now.
   [[nodiscard]] bool refuses() const { return state_.load(std::memory_order_seq_cst) != DRL_BREAKER_CLOSED; }
   [[nodiscard]] int32_t state() const { return state_.load(std::memory_order_relaxed); }
   [[nodiscard]] int32_t times_opened() const { return times_opened_.load(std::memory_order_relaxed); }
   // Any thread. Why it is open. Notes that somebody asked; `first` when nobody had since the last failure, so that the I/O thread
   // may be told.
   [[nodiscard]] base::Cause Refuse(bool& first);
-  // Any thread, while it refuses. Whether this caller, at this time, may wait for a connection; notes that somebody asked, `first` as above.
+  // Any thread, while it refuses. Whether this caller, at this time, may wait for a connection; notes that somebody asked, `first`
+  // as above.
   [[nodiscard]] bool LetsWait(base::Micros now, bool& first);
-  // Any thread. A call that was submitted at that time was given up. True when that opened the breaker.
+  // Any thread. A request that was submitted at that time was given up. True when that opened the breaker.
   bool CountTimeout(base::Micros submitted_at, bool sent);
 
   // Any thread.

@@ -1,10 +1,10 @@
 // The life of the connection to one server: connect, log in, be ready; then lost, and made anew.
 //
-// The I/O thread calls Advance in its loop. How long it waits before it begins again:
+// Whoever runs the loop turns it by Advance. How long it waits before it begins again:
 //   - after an attempt that failed, with full jitter, 100 ms doubling to 5 s, so that many clients do not fall on a returning
 //     Redis at once. When somebody asks, not at all: but of attempts that were asked for, each begins kDemandEvery after the one
 //     before has failed.
-//   - after the loss of a sound connection (it has answered a call, or nothing was under way on it), not at all: nobody need
+//   - after the loss of a sound connection (it has answered a command, or nothing was under way on it), not at all: nobody need
 //     notice. But when it has lived for less than kSoundLife, up to 1 ms doubling to 100 ms, so that a server that closes what it
 //     has just accepted does not keep anybody busy.
 #pragma once
@@ -43,7 +43,7 @@ class Link {
   bool Lose(const base::Status& why, bool idle, base::Micros now);
   // Drops whatever was under way, for want of memory, and waits for the next attempt.
   void GiveUp(base::Micros now) noexcept { Fail({DRL_ERR_CONNECT, "out of memory"}, now); }  // short: it needs none
-  // A call was answered.
+  // A command was answered.
   void Proven() {
     proven_ = true;
     backoff_.Reset();

@@ -1,4 +1,4 @@
-// Redis's clock seen from here: the deadline of a call travels in Redis time.
+// Redis's clock seen from here: the deadline of a request travels in Redis time.
 //
 // A reply that was asked for at `sent` and came at `received` holds a Redis time t of some instant between the two, so the offset
 // (Redis minus local) lies in [t - received, t - sent]. The offset kept starts at the low end of the first such interval and

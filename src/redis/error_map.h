@@ -11,7 +11,7 @@ enum class ErrorKind {
   kNoScript,   // the script is not cached: load it and send again, nothing ran
   kRefused,    // nothing was charged: Redis refused before the first write
   kUnhealthy,  // as kRefused, and the connection is to be made anew (wrong role, credentials revoked)
-  kUnknown,    // may have happened in the middle of the call
+  kUnknown,    // may have happened in the middle of the command
 };
 
 struct MappedError {
