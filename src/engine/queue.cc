@@ -136,7 +136,7 @@ Status Queue::Local::Admit(int64_t id) {
 Ticket& Queue::Local::Begin(const Ask& ask, int64_t id) {
   Ticket& ticket = *tickets_.Acquire();
   ticket.id = id;
-  ticket.state.store(kOut, std::memory_order_relaxed);
+  ticket.hold.Restart();
   Engine::Take(ask, ticket.asked);
   ticket.fail_strategy = ask.fail_strategy;
   ticket.same_bucket = Bucket(id);
@@ -180,7 +180,7 @@ void Queue::Local::AnswerAtOnce(Ticket& ticket, const base::Cause& why) {
   ticket.answer.cause = why.code;
   ticket.answer.charged = DRL_CHARGED_NO;
   ticket.answer.SetDetail(why.sentence.view());
-  ticket.state.store(kEnded, std::memory_order_relaxed);
+  ticket.hold.EndHeld();
 }
 
 Status Queue::Local::Cancel(int64_t id) {
@@ -197,17 +197,15 @@ Status Queue::Local::Cancel(int64_t id) {
 
 // Ends the request from this side. False when it has ended.
 bool Queue::Local::GiveUp(Ticket& ticket) {
-  uint32_t state = kOut;
-  if (!ticket.state.compare_exchange_strong(state, kHeld, std::memory_order_acq_rel)) return false;
+  if (!ticket.hold.Hold()) return false;
   Slot& slot = *ticket.slot;
   if (engine_.GiveUp(slot, DRL_ERR_CANCELLED)) {
     Engine::FillGivenUp(slot, ticket.answer);
-    ticket.state.store(kEnded, std::memory_order_relaxed);
+    ticket.hold.EndHeld();
     engine_.Release(slot);
     return true;
   }
-  state = kHeld;
-  if (!ticket.state.compare_exchange_strong(state, kOut, std::memory_order_acq_rel)) engine_.Release(slot);
+  if (!ticket.hold.LetGo()) engine_.Release(slot);
   return false;
 }
 
@@ -219,7 +217,7 @@ void Queue::Local::Signal() {
 void Queue::Local::Deliver(Slot& slot) {
   Ticket& ticket = *slot.ticket;
   ticket.answer = slot;
-  if (ticket.state.exchange(kEnded, std::memory_order_acq_rel) == kOut) engine_.Release(slot);
+  if (ticket.hold.End()) engine_.Release(slot);
   ended_.Push(&ticket, &ticket);
   Signal();
   Unref();

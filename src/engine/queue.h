@@ -2,13 +2,6 @@
 //
 // Producers (the I/O thread, a cancelling thread) push without locks; the eventfd is signalled when the queue turns from empty to
 // not. The mutex guards only what submitting, cancelling and draining threads share: the tickets and the table of their ids.
-//
-// A slot that has ended is free at once: its answer is copied into the ticket. So a canceller must not look at a slot that somebody
-// else has meanwhile. Ticket::state says whose it is:
-//   kOut    -> kEnded   the request ended: the producer copies the answer, then lets go of the slot
-//   kOut    -> kHeld    a canceller (under the mutex) looks at the slot, and gives the request up
-//   kHeld   -> kEnded   it was the first to end it; or the producer was, which then leaves the slot to the canceller to let go of
-//   kHeld   -> kOut     the request has ended, but the producer has not come so far
 #pragma once
 
 #include <mutex>

@@ -10,41 +10,20 @@ namespace {
 
 using test::Interleavings;
 
-thread_local Interleavings* walk = nullptr;
-
-// An atomic flag whose every operation is a step of the walk.
-class SteppingFlag {
- public:
-  SteppingFlag(bool value) : value_(value) {}
-  bool load(std::memory_order) const {
-    walk->Step();
-    return value_;
-  }
-  void store(bool value, std::memory_order) {
-    walk->Step();
-    value_ = value;
-  }
-  bool exchange(bool value, std::memory_order) {
-    walk->Step();
-    return std::exchange(value_, value);
-  }
-
- private:
-  bool value_;
-};
+using SteppingFlag = test::Stepping<bool>;
 
 class SteppingBell {
  public:
   void Signal() {
-    walk->Step();
+    SteppingFlag::walk->Step();
     rung_ = true;
   }
   void Clear() {
-    walk->Step();
+    SteppingFlag::walk->Step();
     rung_ = false;
   }
   void WaitUntilRung() const {
-    walk->WaitUntil([this] { return rung_; });
+    SteppingFlag::walk->WaitUntil([this] { return rung_; });
   }
 
  private:
@@ -99,7 +78,7 @@ Interleavings::Program ProgramOf(size_t callers) {
     const auto world = std::make_shared<World<Protocol>>();
     const auto at_home = [&interleavings](auto body) {
       return [&interleavings, body] {
-        walk = &interleavings;
+        SteppingFlag::walk = &interleavings;
         body();
       };
     };
