@@ -9,7 +9,6 @@ namespace drl::engine {
 using base::Micros;
 
 bool Loop::Drive(Slot* newest, Micros spin) noexcept {
-  driven_ = true;
   nodes::RequestList fresh;
   nodes::Submissions::Unlink(newest, fresh);
   TakeUp(fresh);
@@ -18,7 +17,6 @@ bool Loop::Drive(Slot* newest, Micros spin) noexcept {
   } catch (const std::bad_alloc&) {
     Abort();
   }
-  driven_ = false;
   return idle();
 }
 

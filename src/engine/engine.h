@@ -105,6 +105,7 @@ class Engine {
   [[nodiscard]] CompletionSink& callback_sink() { return callback_sink_; }
 
  private:
+  [[nodiscard]] bool IsAlone(const Slot& newest);
   bool Drive(Slot* newest);
   void Wait(Slot& slot, bool lone);
   void SleepOn(Slot& slot);
@@ -126,6 +127,9 @@ class Engine {
   base::EventFd over_;
   std::thread thread_;
   std::atomic<bool> abandoned_{false};
+  // When a blocking caller last met another's request.
+  static constexpr base::Micros kAloneAfter = 1'000;
+  alignas(64) std::atomic<base::Micros> met_at_{-2 * kAloneAfter};
 };
 
 // The answer of a limiter whose request ended without Redis: DRL_OK with the fail strategy's decision, or the cause.

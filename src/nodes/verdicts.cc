@@ -35,7 +35,6 @@ bool Pipeline::TakeVerdicts(const redis::Reply& reply, Micros now) {
   if (sound && draining_) EndOvertaken(integers);
   std::array<Request*, core::kRequestsPerCommandMax> late;
   size_t late_count = 0;
-  Micros waited = 0;
   size_t at = 2;
   for (int i = 0; sound && i < taken_.count; ++i) {
     Request*& request = taken_.requests[static_cast<size_t>(i)];
@@ -58,17 +57,12 @@ bool Pipeline::TakeVerdicts(const redis::Reply& reply, Micros now) {
     } else if (expired) {
       late[late_count++] = &ending;
     } else {
-      waited += now - ending.submitted_at;
       EndByVerdict(ending, verdict, reply, now);
     }
   }
   // Their group was past its deadline: those that joined it later may still have time.
   TakeBack(std::span(late).first(late_count), DRL_ERR_TIMEOUT, kLate, now);
-  if (!sound) {
-    EndTaken(DRL_ERR_PROTOCOL, "the reply does not fit the command");
-  } else if (taken_.count > 0) {
-    endings_.CommandAnswered(waited / taken_.count);
-  }
+  if (!sound) EndTaken(DRL_ERR_PROTOCOL, "the reply does not fit the command");
   return sound;
 }
 
