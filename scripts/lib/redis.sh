@@ -7,6 +7,11 @@ start_redis() {
     --user admin on '>admin' '~*' +@all "${@:2}" >"$1/redis.log" 2>&1 &
   redis_pid=$!
   export redis_url=unix://$redis_socket
+  wait_for_redis "$1"
+}
+
+# wait_for_redis FOLDER: until redis_pid answers on redis_socket.
+wait_for_redis() {
   for _ in {1..100}; do
     [[ $(redis_admin ping 2>&1) == PONG ]] && return 0
     kill -0 "$redis_pid" || break
