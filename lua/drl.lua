@@ -15,8 +15,7 @@
 -- Redis stores in 8 bytes; anything else as a byte 1 and pairs (us, rem) of big-endian doubles. All numbers stay below 2^53,
 -- where doubles are exact, and reach redis.call as numbers or "%.0f": tostring would round them to 14 digits.
 --
--- All reads come before all decisions, and these before all writes: a key that stands in a command many times is read and written
--- once, and what cannot be written was not charged.
+-- All reads come before all decisions, these before all writes: a key is read and written once; a refused write charged nothing.
 
 local EPOCH = 1735689600 -- 2025-01-01T00:00:00Z
 local FOREIGN, EXPIRED = -9007199254740992, -9007199254740991
@@ -56,13 +55,14 @@ while argv[a] do
     a = n
   elseif argv[n] == '1' and argv[n + 1] == '1' then -- the usual plan, in plain integers
     local cost, most, cap = argv[n + 2] + 0, now + argv[n + 3], now + argv[n + 4]
+    local trusted = cost > 0 and cap or -1 -- up to here the spelling of a number is looked at when it is to be changed
     main = main or n
     for i = 1, count do
       local k = first > 0 and first + i - 1 or argv[list + i] + 0
       local at, value = full[k], values[k]
       if at == nil and value then
         at = tonumber(value)
-        if at and not (at >= now and at <= cap) and (at >= -FOREIGN or not find(value, '^[1-9]%d*$')) then at = nil end
+        if at and not (at >= now and at <= trusted) and (at >= -FOREIGN or not find(value, '^[1-9]%d*$')) then at = nil end
         if at and at > cap and not expired then at, full[k], by[k] = cap, cap, n ~= main and n or nil end
         if at and at < now then at = now end
       elseif not at then

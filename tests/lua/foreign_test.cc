@@ -90,6 +90,37 @@ TEST_P(ScriptForeign, IsReportedInEveryPlaceOfItsDecision) {
   EXPECT_THAT(std::vector<int64_t>(reply.begin() + 2, reply.end()), Each(core::kForeignMark));
 }
 
+// A number that a bucket could have, 0.6 s ahead, in other words than Redis and this script write.
+class ScriptSpelling : public testing::TestWithParam<const char*> {
+ protected:
+  ScriptSpelling() {
+    redis_.SetNow(50'000'000'000'000);
+    redis_.out().Array(5);
+    for (const char* word : {"SET", "k", GetParam(), "PX", "100000"}) redis_.out().Bulk(word);
+    redis_.Flush();
+    redis_.Next();
+  }
+
+  ScriptServer redis_;
+};
+
+TEST_P(ScriptSpelling, IsForeignToWhoTakesAndWhoPeeks) {
+  for (const int64_t cost : {1, 0}) {
+    const std::vector<int64_t> reply = redis_.Run(ScriptCall(1).Decide({"k", "k"}, kTenPerSecond, cost));
+    EXPECT_THAT(std::vector<int64_t>(reply.begin() + 2, reply.end()), Each(core::kForeignMark)) << cost;
+  }
+  EXPECT_EQ(redis_.Get("k"), GetParam());
+}
+
+TEST_P(ScriptSpelling, IsNotChangedByADenial) {
+  redis_.Run(ScriptCall(1).Decide({"k"}, kTenPerSecond, 9));
+  EXPECT_EQ(redis_.Get("k"), GetParam());
+}
+
+INSTANTIATE_TEST_SUITE_P(Values, ScriptSpelling,
+                         testing::Values(" 50000000600000", "50000000600000 ", "050000000600000", "+50000000600000",
+                                         "5.00000006e13", "0x2d79884647c0", "50000000600000.0", "50000000600000.5"));
+
 TEST_P(ScriptForeign, IsLeftUntouched) {
   const std::string before = Dump();
   for (const int64_t cost : {0, 1, 5, 11}) redis_.Run(ScriptCall(1).Decide({"foreign"}, limits(), cost));
