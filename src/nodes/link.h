@@ -68,6 +68,7 @@ class Link {
   // After kReady: Redis's clock, and the local interval in which it was read.
   [[nodiscard]] int64_t redis_time_us() const { return handshake_.redis_time_us(); }
   [[nodiscard]] base::Micros asked_at() const { return asked_at_; }
+  [[nodiscard]] const std::string& remark() const { return handshake_.remark(); }
 
   // What to wait for: a socket (-1: none), and when to call Advance in any case.
   [[nodiscard]] int poll_fd() const { return connection_ == nullptr ? connector_->poll_fd() : connection_->fd(); }

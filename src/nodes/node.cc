@@ -53,12 +53,13 @@ void Node::LinkReady(Micros now) {
   proof_.Begin();
   service_time_.Replied(now);
   notes_.Add(DRL_LOG_INFO, "connected to " + link_.name());
+  if (!link_.remark().empty()) notes_.Add(DRL_LOG_WARNING, link_.remark());
 }
 
 void Node::LinkFailed(Micros now) {
   const base::Status& error = link_.error();
   counters_.connect_failures.AddAlone();
-  readiness_.Fail(error);
+  readiness_.Away(error);
   notes_.Complain(failures_, error.message(), now);
   breaker_.Disconnected(error.code(), error.message(), link_.demand_from());
   if (readiness_.awaited()) link_.OnDemand();

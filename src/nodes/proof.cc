@@ -13,7 +13,7 @@ void Proof::Begin() {
   pending_ = true;
   refusal_ = {};
   probe_at_ = 0;
-  readiness_.Fail({DRL_ERR_TIMEOUT, "connected to " + server_ + ", which has not run the script yet"});
+  readiness_.Connected({DRL_ERR_TIMEOUT, "connected to " + server_ + ", which has not run the script yet"});
 }
 
 void Proof::Lost(const base::Status& why) {

@@ -18,10 +18,17 @@ void Readiness::Ready() {
   if (!ready()) Move(kReady);
 }
 
-void Readiness::Fail(const base::Status& why) {
+void Readiness::Note(const base::Status& why, bool failed) {
   if (ready()) return;
   const std::lock_guard lock(mutex_);
   why_ = why;
+  failed_ = failed;
+}
+
+void Readiness::Connected(const base::Status& why) {
+  if (ready()) return;
+  const std::lock_guard lock(mutex_);
+  if (!failed_) why_ = why;
 }
 
 void Readiness::Excuse() { Move(kExcused); }

@@ -1,7 +1,7 @@
 // Whether the server has run the script once: what drl_client_wait_ready waits for, and why not yet.
 //
 //   state   kWaiting, kReady, kExcused, kClosed; written under the mutex. kReady is left for kClosed alone.
-//   why     what kept it so far, guarded by the mutex
+//   why     what kept it so far, and whether that was a failure of the script; guarded by the mutex
 //   asked   somebody wants the server to be asked soon; a matter for the I/O thread (wakeup.h)
 //
 // Excused is a user who may not touch the key of a probe while no limiter is open: which keys it needs nobody has said yet.
@@ -43,9 +43,12 @@ class FirstNamespace {
 
 class Readiness {
  public:
-  // Whoever runs the loop: the script ran; it did not, since; it could not, which is excused.
+  // Whoever runs the loop: the script ran; it did not, since; it could not, which is excused; nobody could ask; nobody has asked
+  // yet, which is no news after a failure: a replica, say, refuses the script on each new connection.
   void Ready();
-  void Fail(const base::Status& why);
+  void Fail(const base::Status& why) { Note(why, true); }
+  void Away(const base::Status& why) { Note(why, false); }
+  void Connected(const base::Status& why);
   void Excuse();
   // Whether somebody waits.
   [[nodiscard]] bool awaited() const { return waiters_.load(std::memory_order_relaxed) > 0; }
@@ -78,12 +81,14 @@ class Readiness {
   enum State : uint32_t { kWaiting, kReady, kExcused, kClosed };
 
   void Move(State to);
+  void Note(const base::Status& why, bool failed);
 
   std::atomic<uint32_t> state_{kWaiting};
   std::atomic<int32_t> waiters_{0};
   std::atomic<bool> asked_{false};
   std::mutex mutex_;
   base::Status why_{DRL_ERR_TIMEOUT, "Redis has not answered yet"};
+  bool failed_ = false;
 };
 
 }  // namespace drl::nodes

@@ -9,6 +9,7 @@ namespace drl::redis {
 
 void Handshake::Begin(const Endpoint& endpoint, RespWriter& out) {
   steps_.clear();
+  remark_.clear();
   next_ = 0;
   username_ = endpoint.username;
   password_ = endpoint.password;
@@ -62,8 +63,11 @@ base::Status Handshake::Accept(const Reply& reply) {
       case Step::kTime:
         return {error.code, "asking for the time: " + ErrorSentence(reply.text, "TIME")};
       case Step::kSetName:
-      case Step::kScriptLoad:
+        if (error.code == DRL_ERR_PERMISSION) remark_ = ErrorSentence(reply.text, "CLIENT SETNAME");
         return {};
+      case Step::kScriptLoad:  // it may be there all the same, but not after a restart
+        if (error.code != DRL_ERR_PERMISSION) return {};
+        return {error.code, "loading the script: " + ErrorSentence(reply.text, "SCRIPT LOAD")};
     }
   }
   if (step == Step::kTime) {

@@ -25,6 +25,8 @@ class Handshake {
   [[nodiscard]] bool done() const { return next_ == steps_.size(); }
   // Redis's clock as TIME answered it, microseconds of Unix time; 0 before it did.
   [[nodiscard]] int64_t redis_time_us() const { return redis_time_us_; }
+  // What this user lacks and libdrl can do without; empty when there is nothing.
+  [[nodiscard]] const std::string& remark() const { return remark_; }
 
  private:
   [[nodiscard]] std::string Harmless(const std::string& text) const;
@@ -32,7 +34,7 @@ class Handshake {
   enum class Step { kAuth, kSelect, kSetName, kTime, kScriptLoad };
 
   std::vector<Step> steps_;
-  std::string username_, password_;
+  std::string username_, password_, remark_;
   size_t next_ = 0;
   int64_t redis_time_us_ = 0;
 };

@@ -58,7 +58,9 @@ Refusal ExplainRefusal(std::string_view text, std::string_view command) {
 
 std::string ErrorSentence(std::string_view text, std::string_view command) {
   if (MapError(text).code == DRL_ERR_PERMISSION) return ExplainRefusal(text, command).sentence;
-  return std::string(text.substr(0, text.find(", with args beginning with")));
+  const std::string_view inside = TakeScriptCommand(text);
+  const std::string said(text.substr(0, text.find(", with args beginning with")));
+  return inside.empty() || inside == "CLOCK" ? said : "the script's " + std::string(inside) + ": " + said;
 }
 
 }  // namespace drl::redis

@@ -1,4 +1,5 @@
 // drl_client_wait_ready, and what the log and the counters say when Redis does not let the library in.
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <thread>
@@ -201,6 +202,43 @@ TEST(Ready, MissingPermissionIsNamedAndMended) {
     Mend(server, user, rule);
     EXPECT_EQ(WaitReady(client, kPatientUs).status, DRL_OK) << user;
   }
+}
+
+TEST(Ready, ScriptThatIsThereNeedsToBeLoadableToo) {
+  const Server server = StartWithAcl();
+  const Client other = OpenAs(server, "nopttl");  // brings the script
+  ASSERT_EQ(WaitReady(other, 100'000).status, DRL_ERR_PERMISSION);
+  const Client client = OpenAs(server, "noload");
+  const Limiter limiter = OpenLimiter(client, Ledger());
+  const Wait wait = WaitReady(client, 400'000);
+  EXPECT_EQ(wait.status, DRL_ERR_PERMISSION) << "or a restart would show it";
+  EXPECT_NE(wait.message.find("script|load"), std::string::npos) << wait.message;
+  EXPECT_EQ(Allow(limiter, "user_123").decision.charged, DRL_CHARGED_NO);
+  EXPECT_EQ(redis_server_key_count(server.get()), 0);
+}
+
+TEST(Ready, ReplicaIsTheReasonAtEveryMoment) {
+  const Server server = StartServer();
+  freeReplyObject(redis_server_command(server.get(), "REPLICAOF 127.0.0.1 %d", redis_server_free_port()));
+  const Client client = OpenClient(redis_server_url(server.get()));
+  EXPECT_EQ(WaitReady(client, 300'000).status, DRL_ERR_READONLY);
+  for (int i = 0; i < 200; ++i) {
+    const Wait wait = WaitReady(client, 1'000);
+    ASSERT_EQ(wait.status, DRL_ERR_READONLY) << wait.message;
+  }
+  freeReplyObject(redis_server_command(server.get(), "REPLICAOF NO ONE"));
+  EXPECT_EQ(WaitReady(client, kPatientUs).status, DRL_OK);
+}
+
+TEST(Ready, MissingClientNameIsALineAndNoMore) {
+  const Server server = StartWithAcl();
+  const Client client = OpenAs(server, "shop");
+  EXPECT_EQ(WaitReady(client, kPatientUs).status, DRL_OK);
+  const std::vector<drl_log_line> lines = Lines(client);
+  const auto warns = [](const drl_log_line& line) {
+    return line.level == DRL_LOG_WARNING && std::string(line.message).find("client|setname") != std::string::npos;
+  };
+  EXPECT_EQ(std::count_if(lines.begin(), lines.end(), warns), 1);
 }
 
 TEST(Ready, KeysOfOthersAreNoFailureUntilALimiterNeedsThem) {

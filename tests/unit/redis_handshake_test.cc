@@ -93,13 +93,38 @@ TEST(Handshake, IsDoneAfterTheLastReplyAndKnowsTheTime) {
   EXPECT_EQ(handshake.redis_time_us(), 1767225600123456);
 }
 
-TEST(Handshake, DoesWithoutClientNameAndScriptLoad) {
+TEST(Handshake, DoesWithoutAClientNameAndSaysSo) {
   RespWriter out;
   Handshake handshake;
   handshake.Begin(Plain(), out);
   EXPECT_TRUE(handshake.Accept(Error("NOPERM User limiter has no permissions to run the 'client|setname' command")).ok());
   EXPECT_TRUE(handshake.Accept(Time()).ok());
-  EXPECT_TRUE(handshake.Accept(Error("NOPERM User limiter has no permissions to run the 'script|load' command")).ok());
+  EXPECT_TRUE(handshake.Accept(Ok()).ok());
+  EXPECT_TRUE(handshake.done());
+  EXPECT_EQ(handshake.remark(), "Redis refuses CLIENT SETNAME to this user (NOPERM): it may not run client|setname");
+  handshake.Begin(Plain(), out);
+  EXPECT_EQ(handshake.remark(), "");
+}
+
+TEST(Handshake, EndsWhenTheScriptMayNotBeLoaded) {
+  RespWriter out;
+  Handshake handshake;
+  handshake.Begin(Plain(), out);
+  EXPECT_TRUE(handshake.Accept(Ok()).ok());
+  EXPECT_TRUE(handshake.Accept(Time()).ok());
+  const base::Status status =
+      handshake.Accept(Error("NOPERM User limiter has no permissions to run the 'script|load' command"));
+  EXPECT_EQ(status.code(), DRL_ERR_PERMISSION);
+  EXPECT_NE(status.message().find("it may not run script|load"), std::string::npos) << status.message();
+}
+
+TEST(Handshake, DoesWithoutScriptLoadWhereItIsNotKnown) {
+  RespWriter out;
+  Handshake handshake;
+  handshake.Begin(Plain(), out);
+  EXPECT_TRUE(handshake.Accept(Ok()).ok());
+  EXPECT_TRUE(handshake.Accept(Time()).ok());
+  EXPECT_TRUE(handshake.Accept(Error("ERR unknown command 'SCRIPT'")).ok());
   EXPECT_TRUE(handshake.done());
 }
 

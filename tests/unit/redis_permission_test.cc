@@ -41,6 +41,14 @@ TEST(Permission, RefusalInsideTheScriptSaysSo) {
             std::string(kRefuses) + "it may not access a key, as the script does");
 }
 
+TEST(ErrorSentence, NamesTheCommandOfTheScript) {
+  EXPECT_EQ(ErrorSentence("DRL SET READONLY You can't write against a read only replica.", "EVALSHA"),
+            "the script's SET: READONLY You can't write against a read only replica.");
+  EXPECT_EQ(ErrorSentence("DRL CLOCK the clock of Redis is before 2025 or after 2167", "EVALSHA"),
+            "the clock of Redis is before 2025 or after 2167");
+  EXPECT_EQ(ErrorSentence("LOADING Redis is loading", "EVALSHA"), "LOADING Redis is loading");
+}
+
 TEST(Permission, WhatDoesNotLookLikeACommandIsNotRepeated) {
   for (const char* text : {
            "NOPERM no permissions to run the 'drl:default:{secret}' command",
