@@ -111,7 +111,6 @@ Link::Event Link::AdvanceLoggingIn(Micros now) {
       phase_ = Phase::kReady;
       error_ = {};
       ready_since_ = now;
-      demanded_ = false;
       return Event::kReady;
     }
   }

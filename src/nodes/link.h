@@ -46,6 +46,7 @@ class Link {
   // A command was answered.
   void Proven() {
     proven_ = true;
+    demanded_ = false;
     backoff_.Reset();
   }
   // Somebody wants an answer: no longer wait than until demand_from().

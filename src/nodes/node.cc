@@ -52,7 +52,7 @@ void Node::LinkReady(Micros now) {
   failures_.Forget();
   proof_.Begin();
   service_time_.Replied(now);
-  notes_.Add(DRL_LOG_INFO, "connected to " + link_.name());
+  Say(DRL_LOG_INFO, "connected to " + link_.name(), now);
   if (!link_.remark().empty()) notes_.Add(DRL_LOG_WARNING, link_.remark());
 }
 
@@ -138,6 +138,7 @@ void Node::TakeReplyOf(const Command& command, const redis::Reply& reply, Micros
   redis_clock_.Learn(integers[1], command.sent_at, now);
   if (breaker_.refuses()) breaker_.Close();
   link_.Proven();
+  if (!proof_.ran()) turns_.Forget();
   proof_.Succeed();
   if (command.kind == CommandKind::kDecide) TakeDecisions(command, reply, now);
 }
@@ -181,12 +182,16 @@ void Node::Lose(const base::Status& status, Micros now) {
   pipeline_.EndInFlight(DRL_ERR_CONNECTION_LOST, status.message(), link_.connection().out().left(), now);
   breaker_.Owes(now);  // a connection
   counters_.connected.store(false, std::memory_order_relaxed);
-  notes_.Add(idle ? DRL_LOG_INFO : DRL_LOG_WARNING, "connection lost: " + status.message());
+  Say(idle ? DRL_LOG_INFO : DRL_LOG_WARNING, "connection lost: " + status.message(), now);
   failures_.Forget();
   proof_.Lost(status);
   if (link_.Lose(status, idle, now)) return;
   breaker_.Disconnected(status.code(), status.message(), link_.demand_from());
   pipeline_.EndWaiting(status.code(), status.message());
+}
+
+void Node::Say(int32_t level, const std::string& text, Micros now) {
+  if (turns_.Due(text, now)) notes_.Add(level, text);
 }
 
 void Node::Abort(Micros now) noexcept {

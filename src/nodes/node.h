@@ -91,6 +91,7 @@ class Node {
   void TakeLoaded(const redis::Reply& reply, base::Micros now);
   void TakeError(const Command& command, const redis::Reply& reply, base::Micros now);
   void Lose(const base::Status& status, base::Micros now);
+  void Say(int32_t level, const std::string& text, base::Micros now);
   // Whether the server is to be asked when the time has come.
   [[nodiscard]] bool wants_probe() const {
     return link_.ready() && pipeline_.in_flight() == 0 && !pipeline_.script_missing() && (!proof_.ran() || breaker_.refuses());
@@ -112,6 +113,7 @@ class Node {
   Proof proof_;
   Pipeline pipeline_;
   base::Repeats failures_;  // to connect and log in
+  base::Repeats turns_;     // connected, lost, and again, without ever running the script
 };
 
 }  // namespace drl::nodes

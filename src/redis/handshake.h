@@ -1,6 +1,6 @@
 // What is said on a new connection, all in one write: AUTH, SELECT, CLIENT SETNAME, TIME, SCRIPT LOAD.
 //
-// A user of a tight ACL may lack SELECT 0, CLIENT and SCRIPT: those steps are optional. TIME is not: the deadline of every request
+// A user of a tight ACL may lack SELECT 0 and CLIENT: those steps are optional. TIME is not: the deadline of every request
 // is in Redis time, and the script itself needs it.
 #pragma once
 

@@ -114,6 +114,18 @@ TEST_F(Refusal, OfAServerThatBecameAReplicaLeadsToANewConnection) {
   const SteadyClock::time_point start = SteadyClock::now();
   while (Stats(client).connects == connects && MicrosSince(start) < kPatientUs) std::this_thread::yield();
   EXPECT_GT(Stats(client).connects, connects);
+  const int64_t first = Stats(client).connects;
+  drl_decision decision;
+  while (MicrosSince(start) < 2'000'000) {
+    drl_limiter_allow(shop.get(), "someone", 7, 1, &decision, nullptr);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  EXPECT_LE(Stats(client).connects - first, 20) << "a new one now and then, not one for each request";
+  std::vector<drl_log_line> lines(256);
+  int32_t count = 0;
+  int64_t dropped = 0;
+  drl_client_log_drain(client.get(), lines.data(), 256, &count, &dropped, nullptr);
+  EXPECT_LE(count, 8) << "nor two lines for each";
   freeReplyObject(redis_server_command(server.get(), "REPLICAOF NO ONE"));
   EXPECT_EQ(CauseWithin(shop.get(), DRL_OK, 10'000'000), DRL_OK);
 }

@@ -28,10 +28,10 @@ TEST(Readiness, NewConnectionIsNewsOnlyWhereNoneWas) {
   Readiness readiness;
   readiness.Away({DRL_ERR_CONNECT, "nobody there"});
   readiness.Connected({DRL_ERR_TIMEOUT, "not asked yet"});
-  EXPECT_EQ(readiness.Wait(0).message(), "not asked yet");
+  EXPECT_EQ(readiness.Wait(kClock, 0).message(), "not asked yet");
   readiness.Fail({DRL_ERR_READONLY, "a replica"});
   readiness.Connected({DRL_ERR_TIMEOUT, "not asked yet"});
-  EXPECT_EQ(readiness.Wait(0).message(), "a replica");
+  EXPECT_EQ(readiness.Wait(kClock, 0).message(), "a replica");
 }
 
 TEST(Readiness, StaysReadyUntilItIsClosed) {
