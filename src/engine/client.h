@@ -15,8 +15,8 @@
 
 namespace drl::engine {
 
-// What a function that asked many says as a whole: of the first request that failed, or, where none did, of the first that Redis did
-// not decide.
+// What a function that asked many says as a whole: of the first request that failed, or, where none did, of the first that Redis
+// did not decide.
 class Summary {
  public:
   // In any order.

@@ -1,5 +1,6 @@
 // What a blocking caller does with the loop while it holds the baton (baton.h). Only its own requests are in the loop then,
 // and it sleeps on none of them: nobody needs to be woken here, and no code of the application runs.
+#include <algorithm>
 #include <new>
 
 #include "engine/loop.h"
@@ -23,12 +24,13 @@ bool Loop::Drive(Slot* newest, Micros spin) noexcept {
 // False when there is nothing more to do here.
 bool Loop::DriveOnce(Micros spin) {
   const Micros now = clock_.now();
+  bool ready = true;
   for (const auto& node : topology_.nodes()) {
-    if (!node->Dispatch(now)) return false;
+    node->Dispatch(now);
     node->Expire(now);
-    if (!node->ready()) return false;
+    ready = ready && node->ready();
   }
-  if (NextDeadline() == INT64_MAX || shared_.has_news() || shared_.baton.awaited()) return false;
+  if (!ready || NextDeadline() == INT64_MAX || shared_.has_news() || shared_.baton.awaited()) return false;
   if (!SpinForReply(now, spin)) SleepForReply();
   return true;
 }

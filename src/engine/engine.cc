@@ -8,6 +8,7 @@
 #include <bit>
 #include <system_error>
 
+#include "base/futex.h"
 #include "base/random.h"
 #include "engine/priority.h"
 #include "redis/socket_connector.h"
@@ -156,8 +157,10 @@ bool Engine::SubmitAndDrive(Slot* newest, Slot* oldest) {
 bool Engine::IsAlone(const Slot& newest) {
   int64_t own = 0;
   for (const nodes::Request* request = &newest; request != nullptr; request = request->next) ++own;
-  if (shared_.load() > own) met_at_.store(newest.submitted_at, std::memory_order_relaxed);
-  return newest.submitted_at - met_at_.load(std::memory_order_relaxed) > kAloneAfter;
+  const Micros since = newest.submitted_at - met_at_.load(std::memory_order_relaxed);
+  if (shared_.load() <= own) return since > kAloneAfter;
+  if (since > kAloneAfter / 4) met_at_.store(newest.submitted_at, std::memory_order_relaxed);  // not each of a crowd
+  return false;
 }
 
 bool Engine::Drive(Slot* newest) {
@@ -304,6 +307,7 @@ void Engine::LimiterOpened() {
 }
 
 void Engine::ReadStats(drl_stats& stats) const {
+  stats = DRL_STATS_INIT;
   shared_.counters.Read(stats);
   stats.queue_depth = std::max<int64_t>(0, shared_.load());
   for (const auto& node : topology_.nodes()) AddNode(node->counters(), stats);

@@ -76,7 +76,7 @@ class Engine {
   drl_status Await(Slot& slot, bool lone, drl_decision& decision, base::Sentence& detail);
   // Whether so little is under way that waiting threads may spin.
   [[nodiscard]] bool lone() const { return shared_.load() <= kSpinnersMax; }
-  // Ends a request from the owner's side. True when it had not ended yet; `sent` says whether it may have reached Redis.
+  // Ends a request from the owner's side. True when it had not ended yet.
   bool GiveUp(Slot& slot, drl_status cause);
   // What to tell whoever asked: what the function returns, the decision, and the sentence for a person.
   static drl_status Conclude(const nodes::Asked& asked, int32_t fail_strategy, const Answer& answer, drl_decision& decision,

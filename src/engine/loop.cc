@@ -12,7 +12,7 @@ Loop::Loop(const EngineOptions& options, Shared& shared, const base::Clock& cloc
 
 void Loop::Run() {
   Begin();
-  while (Turn()) {
+  while (TurnUntilRest()) {
     try {
       Rest();
     } catch (const std::bad_alloc&) {
@@ -27,9 +27,15 @@ void Loop::Begin() {
   for (const auto& node : topology_.nodes()) node->Begin(now);
 }
 
+bool Loop::Turn() {
+  const bool more = TurnUntilRest();
+  sleepers_.WakeAll();
+  return more;
+}
+
 // Again at once where a connection was lost, to make it anew; and with several commands under way, where a reply is likely to be
 // there. Behind a lone one the look would only delay the sleep.
-bool Loop::Turn() {
+bool Loop::TurnUntilRest() {
   while (TakeNews()) {
     try {
       if (Cycle() && !Receive(2)) return true;
@@ -70,7 +76,7 @@ bool Loop::Cycle() {
     kept = node->Dispatch(now) && kept;
     node->Expire(now);
   }
-  if (!idle()) sleepers_.WakeAll();
+  if (sleepers_.size() > 1 || !idle()) sleepers_.WakeAll();
   WriteNotes();
   return kept;
 }
@@ -81,9 +87,9 @@ bool Loop::idle() const {
   return notes_.empty() && std::all_of(nodes.begin(), nodes.end(), [](const auto& node) { return node->idle(); });
 }
 
-// Waits for something to do, idle without the baton: a caller may run the loop meanwhile, and nothing of it is touched here. Who
-// was answered last is woken when the baton lies: a lone caller finds it there when it asks again, else it would need this thread
-// for that request too, and so on for good.
+// Waits for something to do, idle without the baton: a caller may run the loop meanwhile, and nothing of it is touched here. A
+// lone caller that sleeps is woken when the baton lies, and so finds it there when it asks again; else it would need this thread for
+// that request too, and so on.
 void Loop::Rest() {
   const Micros since = clock_.now();
   const Micros wait = NextTimer() - since;
@@ -144,13 +150,11 @@ bool Loop::Sleep(Polled& polled, Micros wait) {
   return polled[0].revents != 0;
 }
 
-bool Loop::ReceiveFrom(const Polled& polled) {
-  bool any = false;
+void Loop::ReceiveFrom(const Polled& polled) {
   for (size_t i = 0; i < kNodesMax; ++i) {
     nodes::Node& node = *topology_.nodes()[i];
-    if (polled[1 + i].revents != 0 && node.ready()) any = node.Receive() || any;
+    if (polled[1 + i].revents != 0 && node.ready()) node.Receive();
   }
-  return any;
 }
 
 bool Loop::Receive(size_t commands_min) {
@@ -169,10 +173,14 @@ void Loop::Abort() noexcept {
 
 void Loop::Shutdown() {
   constexpr const char* kClosed = "the client is closed";
+  const auto close_nodes = [this] {
+    for (const auto& node : topology_.nodes()) node->Close(DRL_ERR_CLOSED, kClosed);
+  };
+  close_nodes();  // callbacks may still ask
   nodes::RequestList fresh;
   shared_.submissions.Close(fresh);
   TakeUp(fresh);
-  for (const auto& node : topology_.nodes()) node->Close(DRL_ERR_CLOSED, kClosed);
+  close_nodes();
   nodes::RequestList answered;
   shared_.answered.Close(answered);
   EndAnswered(answered);

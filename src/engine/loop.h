@@ -77,7 +77,7 @@ class Loop final : private nodes::Endings {
   // The I/O thread: runs until shared.stopping; then ends every request with DRL_ERR_CLOSED.
   void Run();
   // The same in pieces, for who sleeps otherwise: the beginning; what can be done without sleep, false when it is over; when there
-  // is more to do in any case; the replies that have come; the end.
+  // is more to do in any case; the replies that have come; the end, which ends all requests.
   void Begin();
   bool Turn();
   [[nodiscard]] base::Micros NextTimer() const;
@@ -96,6 +96,7 @@ class Loop final : private nodes::Endings {
   using Polled = std::array<pollfd, 1 + kNodesMax>;
 
   // loop.cc: the cycle
+  bool TurnUntilRest();
   [[nodiscard]] bool TakeNews();
   void TakeUp(nodes::RequestList& fresh);
   bool Cycle();
@@ -104,7 +105,7 @@ class Loop final : private nodes::Endings {
   bool SpinForWork(base::Micros now, bool lent);
   [[nodiscard]] Polled Sockets(short events) const;
   bool Sleep(Polled& polled, base::Micros wait);
-  bool ReceiveFrom(const Polled& polled);
+  void ReceiveFrom(const Polled& polled);
   void Abort() noexcept;
   void WriteNotes();
 

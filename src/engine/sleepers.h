@@ -24,6 +24,7 @@ class Sleepers {
     for (size_t i = 0; i < from.count_; ++i) Add(*from.words_[i]);
     from.count_ = 0;
   }
+  [[nodiscard]] size_t size() const { return count_; }
   void WakeAll() {
     for (size_t i = 0; i < count_; ++i) base::FutexWakeAll(*words_[i]);
     count_ = 0;

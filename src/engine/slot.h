@@ -11,7 +11,6 @@
 #include <string_view>
 
 #include "base/clock.h"
-#include "base/futex.h"
 #include "drl/queue.h"
 #include "engine/limiter.h"
 #include "nodes/request.h"
@@ -46,7 +45,7 @@ struct Answer {
   char detail[DRL_COMPLETION_MESSAGE_SIZE] = {};  // the sentence for a person, when cause is not DRL_OK
 
   void SetDetail(std::string_view text) {
-    if (text.data() != detail) detail[text.copy(detail, sizeof detail - 1)] = '\0';  // else it is there already
+    detail[text.copy(detail, sizeof detail - 1)] = '\0';
   }
 };
 

@@ -1,5 +1,5 @@
-// A request of a completion queue, from its submission until it is drained: in memory of the queue's own, so that what nobody drains
-// holds no slot of the client.
+// A request of a completion queue, from its submission until it is drained: in memory of the queue's own, so that what nobody
+// drains holds no slot of the client.
 #pragma once
 
 #include <atomic>

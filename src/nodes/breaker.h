@@ -3,7 +3,7 @@
 // It opens when a connection cannot be made, or when kTimeoutsToOpen requests in a row were given up that had not seen Redis answer
 // anybody in all their life: one that waited too long in a crowd says nothing about Redis, and neither does one that was never
 // sent, unless Redis owed an answer all the while. It closes on the first good answer. Probing is the I/O thread's business
-// (link.h, proof.h). No lock: a refused request waits for nobody.
+// (node.h, proof.h). No lock: a refused request waits for nobody.
 //
 // Where the connection is what lacks, a caller may wait for it all the same, within its own deadline: an attempt is under way, or
 // is begun at once because it asks, and most end soon. Once somebody has waited for that in vain, until the breaker closes only one

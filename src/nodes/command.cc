@@ -18,8 +18,8 @@ void BeginEval(size_t keys, size_t argv, redis::RespWriter& out) {
 
 bool Alike(const Request& a, const Request& b) {
   if (a.kind != b.kind || a.timeout_class != b.timeout_class) return false;
-  return a.kind == RequestKind::kReset || (a.plan == b.plan && a.question.cost == b.question.cost &&
-                                        a.question.headroom == b.question.headroom);
+  return a.kind == RequestKind::kReset ||
+         (a.plan == b.plan && a.question.cost == b.question.cost && a.question.headroom == b.question.headroom);
 }
 
 }  // namespace

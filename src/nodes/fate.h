@@ -30,7 +30,8 @@ class Fate {
   // The loop. False when it was given up.
   bool Send() { return Move(kQueued, kSent); }
   bool TakeBack() { return Move(kSent, kQueued); }
-  // The loop, once the answer is written. False when it was given up.
+  // The loop, once the answer is written. False when it was given up. In one total order with the flag by which an owner says that it
+  // sleeps (Slot::sleeper): it sees the end, or is seen to sleep.
   bool End() {
     uint32_t from = state();
     return from != kGivenUp && word_.compare_exchange_strong(from, kDone, std::memory_order_seq_cst);
@@ -38,8 +39,8 @@ class Fate {
   // The loop, of a request whose answer stood in it from the beginning and whose owner cannot give it up.
   void EndAnswered() { word_.store(kDone, std::memory_order_release); }
 
-  // The owner. False when it has ended already; else `sent` says whether it may have been charged. `before` is called, maybe more
-  // than once, with that before the word moves, and writes what others will read.
+  // The owner. False when it has ended already. `before` is called, maybe more than once, before the word moves, with whether the
+  // request was sent and so may have been charged; it writes what others will read.
   template <typename Before>
   bool GiveUp(Before before) {
     uint32_t from = state();

@@ -144,12 +144,18 @@ void Node::TakeReplyOf(const Command& command, const redis::Reply& reply, Micros
 }
 
 void Node::TakeDecisions(const Command& command, const redis::Reply& reply, Micros now) {
-  const bool not_written = !reply.text.empty();  // by one request at least
-  const redis::MappedError error = not_written ? redis::MapError(reply.text) : redis::MappedError{};
-  if (not_written) proof_.Fail(CommandKind::kDecide, error, reply.text, now);
-  if (!pipeline_.TakeVerdicts(reply, now)) return Lose({DRL_ERR_PROTOCOL, "a reply does not fit its command"}, now);
+  redis::MappedError error{DRL_ERR_PROTOCOL, redis::ErrorKind::kUnknown};
+  base::Cause not_written;
+  if (!reply.text.empty()) {  // one request at least
+    error = redis::MapError(reply.text);
+    not_written = {error.code, redis::ErrorSentence(reply.text, "EVALSHA")};
+    proof_.Fail(CommandKind::kDecide, error, reply.text, now);
+  }
+  if (!pipeline_.TakeVerdicts(reply.integers, not_written, now)) {
+    return Lose({DRL_ERR_PROTOCOL, "a reply does not fit its command"}, now);
+  }
   service_time_.Decided(command.sent_at, command.count, now);
-  if (not_written && error.kind == redis::ErrorKind::kUnhealthy) Lose({error.code, base::StatusMessage(error.code)}, now);
+  if (error.kind == redis::ErrorKind::kUnhealthy) Lose({error.code, base::StatusMessage(error.code)}, now);
 }
 
 void Node::TakeLoaded(const redis::Reply& reply, Micros now) {

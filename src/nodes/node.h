@@ -6,9 +6,12 @@
 // throws std::bad_alloc, and Abort then ends all requests and gives the connection up, for which it needs none.
 #pragma once
 
+#include <algorithm>
+#include <atomic>
 #include <memory>
 #include <string>
 
+#include "base/clock.h"
 #include "nodes/breaker.h"
 #include "nodes/link.h"
 #include "nodes/pipeline.h"

@@ -23,18 +23,20 @@ void Pipeline::TakeUp(Request& request) {
 
 bool Pipeline::MayWrite() const {
   if (pending_.empty() || draining_ || script_missing_ || in_flight_.full()) return false;
-  if (requests_in_flight_ >= kRequestsInFlightMax) return false;
+  if (requests_in_flight_ + requests_per_command_max_ > kRequestsInFlightMax) return false;
   return in_flight_.size() < 2 || pending_.size() >= requests_per_command_max_;
 }
 
 void Pipeline::WriteMissingScript(Micros now, redis::RespWriter& out) {
-  if (!script_missing_ || !in_flight_.empty()) return;
+  if (!in_flight_.empty()) return;
+  draining_ = false;
+  if (!script_missing_) return;
   script_missing_ = false;
   WriteScriptLoad(in_flight_.PushBack(), now, out);
 }
 
 void Pipeline::Write(Micros now, const RedisClock& clock, redis::RespWriter& out) {
-  draining_ = draining_ && !in_flight_.empty();
+  if (in_flight_.empty()) draining_ = false;
   while (MayWrite()) WriteCommand(now, clock, out);
 }
 

@@ -1,6 +1,7 @@
 // What is asked of one server, and in which order: requests wait in `pending_` until they are written into a command; a command
 // waits in `in_flight_` for its reply, and replies come in order; the command whose reply is being taken stands in `taken_`. A
-// request is in one of the three until it has ended, and ends once, whatever happens to the connection.
+// request is in one of the three until it has ended, and ends once, whatever happens to the connection. (On its way from one to the
+// next it is in `writer_` or a list of a function's own, and nothing throws there.)
 //
 // What may have run is never sent again. What surely did not run (NOSCRIPT, past the deadline of its group, refused as a whole,
 // not one byte of it left) goes back to the place it had, while it has time; and nothing is sent until all that is under way has
@@ -8,15 +9,17 @@
 // So the requests of one key are decided in the order in which they were submitted.
 #pragma once
 
+#include <array>
 #include <span>
+#include <string>
+#include <string_view>
 
 #include "base/counter.h"
-#include "base/status.h"
+#include "base/sentence.h"
 #include "drl/stats.h"
 #include "nodes/breaker.h"
 #include "nodes/command.h"
 #include "nodes/endings.h"
-#include "redis/reply_reader.h"
 
 namespace drl::nodes {
 
@@ -30,6 +33,8 @@ struct PipelineCounters {
 
 class Pipeline {
  public:
+  static constexpr int kRequestsInFlightMax = 4 * core::kRequestsPerCommandMax;
+
   // At most so many requests in a command. The breaker is told of time-outs.
   Pipeline(int requests_per_command_max, Endings& endings, Breaker& breaker, PipelineCounters& counters)
       : requests_per_command_max_(requests_per_command_max),
@@ -43,7 +48,8 @@ class Pipeline {
   // SCRIPT LOAD, if the server does not know it and all that was under way has been answered.
   void WriteMissingScript(base::Micros now, redis::RespWriter& out);
   // Writes what may go: one command at once; while one is under way, what comes gathers into the next, and a further one goes out
-  // beside them only when it is full. So a lone request never waits for company, and a crowd travels together.
+  // beside them only when it is full. So a lone request never waits for company, and a crowd travels together. Never more than
+  // kRequestsInFlightMax requests, nor CommandRing::kCapacity commands, are under way.
   void Write(base::Micros now, const RedisClock& clock, redis::RespWriter& out);
   void WriteProbe(base::Micros now, const std::string& key_namespace, redis::RespWriter& out);
 
@@ -60,9 +66,9 @@ class Pipeline {
   // A reply has come: the command it is for leaves the ring, since what follows may lose the connection. Dropped when that is done.
   Command& TakeOldest();
   void DropTaken() { taken_.count = 0; }
-  // Ends its requests by the reply, which is an array of integers with the tag of the command. False when it does not fit: its
-  // requests have ended.
-  bool TakeVerdicts(const redis::Reply& reply, base::Micros now);
+  // Ends its requests by the reply, which is an array of integers with the tag of the command; those that Redis refused to write, by
+  // `not_written`. False when it does not fit: its requests have ended. Needs no memory.
+  bool TakeVerdicts(std::span<const int64_t> integers, const base::Cause& not_written, base::Micros now);
   // Its server does not know the script, which goes before anything else once all under way has been answered.
   void TakeNoScript(drl_status cause, std::string_view why, base::Micros now);
   // Its server refused all of it before anything ran, or may have run some of it (`charged`). Where `of_a_key`, one scope of
@@ -86,9 +92,8 @@ class Pipeline {
   void TakeBack(std::span<Request*> requests, drl_status cause, std::string_view why, base::Micros now);
   void TakeBack(Command& command, drl_status cause, std::string_view why, base::Micros now);
   void EndOvertaken(std::span<const int64_t> integers);
-  void EndByVerdict(Request& request, const core::Verdict& verdict, const redis::Reply& reply, base::Micros now);
-
-  static constexpr int kRequestsInFlightMax = 4 * core::kRequestsPerCommandMax;
+  void EndByVerdict(Request& request, const core::Verdict& verdict, int64_t redis_us, const base::Cause& not_written,
+                    base::Micros now);
 
   const int requests_per_command_max_;
   Endings& endings_;

@@ -4,8 +4,6 @@
 
 #include "drl/decision.h"
 #include "nodes/pipeline.h"
-#include "redis/error_map.h"
-#include "redis/permission.h"
 
 namespace drl::nodes {
 namespace {
@@ -27,8 +25,7 @@ bool IsDecidedLater(const Command& command, int i, std::span<const int64_t> inte
 
 }  // namespace
 
-bool Pipeline::TakeVerdicts(const redis::Reply& reply, Micros now) {
-  const std::span<const int64_t> integers(reply.integers);
+bool Pipeline::TakeVerdicts(std::span<const int64_t> integers, const base::Cause& not_written, Micros now) {
   size_t expected = 2;
   for (int i = 0; i < taken_.count; ++i) expected += taken_.reply_lengths[static_cast<size_t>(i)];
   bool sound = integers.size() == expected;
@@ -57,7 +54,7 @@ bool Pipeline::TakeVerdicts(const redis::Reply& reply, Micros now) {
     } else if (expired) {
       late[late_count++] = &ending;
     } else {
-      EndByVerdict(ending, verdict, reply, now);
+      EndByVerdict(ending, verdict, integers[1], not_written, now);
     }
   }
   // Their group was past its deadline: those that joined it later may still have time.
@@ -66,18 +63,19 @@ bool Pipeline::TakeVerdicts(const redis::Reply& reply, Micros now) {
   return sound;
 }
 
-void Pipeline::EndByVerdict(Request& request, const core::Verdict& verdict, const redis::Reply& reply, Micros now) {
+void Pipeline::EndByVerdict(Request& request, const core::Verdict& verdict, int64_t redis_us, const base::Cause& not_written,
+                            Micros now) {
   switch (verdict.ruling) {
     case core::Ruling::kAllowed:
     case core::Ruling::kDenied:
       if (request.scope->apart()) request.scope->SetApart(false);
-      endings_.Decided(request, verdict, reply.integers[1], now);
+      endings_.Decided(request, verdict, redis_us, now);
       return;
     case core::Ruling::kForeign:
       endings_.Failed(request, DRL_ERR_KEY_TYPE, DRL_CHARGED_NO, base::StatusMessage(DRL_ERR_KEY_TYPE));
       return;
     default:
-      endings_.Failed(request, redis::MapError(reply.text).code, DRL_CHARGED_NO, redis::ErrorSentence(reply.text, "EVALSHA"));
+      endings_.Failed(request, not_written.code, DRL_CHARGED_NO, not_written.sentence.view());
       return;
   }
 }

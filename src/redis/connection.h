@@ -3,6 +3,7 @@
 
 #include <array>
 #include <memory>
+#include <utility>
 
 #include "base/status.h"
 #include "redis/reply_reader.h"

@@ -9,8 +9,8 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/status.h"
-#include "redis/socket.h"
 #include "redis/resolver.h"
+#include "redis/socket.h"
 
 namespace drl::redis {
 

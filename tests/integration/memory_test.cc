@@ -190,8 +190,23 @@ TEST_F(MemoryTest, LookingOn) {
   drl_resolver_close(resolver);
 }
 
+void Submit(const Queue& queue, const Limiter& limiter, int64_t count) {
+  for (int64_t id = 0; id < count; ++id) {
+    EXPECT_EQ(drl_queue_submit(queue.get(), limiter.get(), "someone", 7, 1, id, nullptr), DRL_OK);
+  }
+}
+
+void TakeAll(const Queue& queue, int32_t expected) {
+  drl_completion completions[16];
+  int32_t count = 0;
+  for (int32_t ended = 0; ended < expected; ended += count) {
+    ASSERT_EQ(drl_queue_wait(queue.get(), kPatientUs, completions, 16, &count, nullptr), DRL_OK);
+    ASSERT_GT(count, 0) << "a completion was lost";
+  }
+}
+
 // What a client does in its life, with all that its I/O thread must allocate for it somewhere: connecting, a lost script, an error of
-// Redis, a lost connection, a queue. Every request ends, whatever memory there is.
+// Redis, writes that it refuses, a lost connection, a queue. Every request ends, whatever memory there is.
 void Live(redis_server* server, const std::string& url) {
   const Client client = OpenClient(url, 200'000);
   const Limiter limiter = OpenLimiter(client, Ledger());
@@ -202,16 +217,13 @@ void Live(redis_server* server, const std::string& url) {
   freeReplyObject(redis_server_command(server, "ACL SETUSER default -evalsha"));
   Allow(limiter, "someone");
   freeReplyObject(redis_server_command(server, "ACL SETUSER default +evalsha"));
+  freeReplyObject(redis_server_command(server, "CONFIG SET maxmemory 1"));
+  Submit(queue, limiter, 3);
+  TakeAll(queue, 3);
+  freeReplyObject(redis_server_command(server, "CONFIG SET maxmemory 0"));
   freeReplyObject(redis_server_command(server, "CLIENT KILL TYPE normal SKIPME yes"));
-  for (int64_t id = 0; id < 10; ++id) {
-    EXPECT_EQ(drl_queue_submit(queue.get(), limiter.get(), "someone", 7, 1, id, nullptr), DRL_OK);
-  }
-  drl_completion completions[16];
-  int32_t count = 0;
-  for (int32_t ended = 0; ended < 10; ended += count) {
-    ASSERT_EQ(drl_queue_wait(queue.get(), kPatientUs, completions, 16, &count, nullptr), DRL_OK);
-    ASSERT_GT(count, 0) << "a completion was lost";
-  }
+  Submit(queue, limiter, 10);
+  TakeAll(queue, 10);
   StopRefusing();
   EXPECT_GE(MicrosUntilDecided(limiter, "someone"), 0) << "it does not heal";
   EXPECT_EQ(IdleStats(client).queue_depth, 0);

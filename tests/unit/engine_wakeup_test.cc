@@ -57,7 +57,7 @@ struct World {
   std::vector<std::unique_ptr<SteppingFlag>> matters;  // one of each caller
 };
 
-// As Loop::Run and Rest do it, until the matters of all have been looked at.
+// As Loop::Turn and Rest do it, until the matters of all have been looked at.
 template <typename Protocol>
 void RunLoop(World<Protocol>& world) {
   while (true) {
