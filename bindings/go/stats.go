@@ -10,8 +10,8 @@ import (
 type BreakerState int32
 
 const (
-	BreakerClosed   BreakerState = 0 // calls go to Redis
-	BreakerOpen     BreakerState = 1 // calls are answered at once by the fail strategy
+	BreakerClosed   BreakerState = 0 // requests go to Redis
+	BreakerOpen     BreakerState = 1 // requests are answered at once by the fail strategy
 	BreakerHalfOpen BreakerState = 2 // the same, while Redis is being probed
 )
 
@@ -40,17 +40,17 @@ type Stats struct {
 	Peeks  int64 // calls of cost 0
 	Resets int64
 
-	LateReplies      int64 // decisions that came after their call was given up
+	LateReplies      int64 // decisions that came after their request was given up
 	ExpiredInRedis   int64 // sent decisions that Redis found past their deadline, uncharged
-	Batches          int64 // calls to Redis
+	Batches          int64 // commands to Redis
 	BatchedDecisions int64 // decisions they carried
 	Connects         int64 // connections made
 	ConnectFailures  int64
-	QueueDepth       int64 // calls waiting or in flight now
+	QueueDepth       int64 // requests waiting or in flight now
 
 	LatencySum    time.Duration // of all decisions in Latency
 	Latency       [21]int64     // bucket i: decisions that took at most 2^(i+3) microseconds; the last has no bound
-	BatchSize     [7]int64      // bucket i: calls to Redis that carried at most 2^i decisions
+	BatchSize     [7]int64      // bucket i: commands to Redis that carried at most 2^i decisions
 	Connected     bool          // a connection is ready now
 	BreakerOpened int64         // times the breaker opened
 }

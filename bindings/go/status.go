@@ -57,8 +57,8 @@ const (
 	ErrBusy           Status = 111 // it is busy with a slow script
 	ErrKeyType        Status = 112 // its key holds what this library did not write
 	ErrCircuitOpen    Status = 113 // it stopped answering and was not asked
-	ErrQueueFull      Status = 114 // too many calls are waiting
-	ErrShed           Status = 115 // the call could not have met its deadline and was not sent
+	ErrQueueFull      Status = 114 // too many requests are waiting
+	ErrShed           Status = 115 // the request could not have met its deadline and was not sent
 	ErrClock          Status = 116 // its clock stands before 2025 or after 2167
 )
 

@@ -40,7 +40,7 @@ typedef struct drl_client_options {
   uint32_t struct_size;
   int32_t spin;               /* DRL_SPIN_*; default adaptive */
   const char *redis_url;      /* required: redis://[user:password@]host[:port][/db], unix://[user:password@]/path?db=N */
-  int64_t timeout_us;         /* deadline of a call, queueing to reply; 1000..3600000000, default 100000 */
+  int64_t timeout_us;         /* deadline of a request, queueing to reply; 1000..3600000000, default 100000 */
   int64_t connect_timeout_us; /* connecting and logging in; 1000..3600000000, default 1000000 */
   const char *client_name;    /* CLIENT SETNAME; printable ASCII without spaces, at most 64; default "libdrl" */
   const char *username;       /* overrides the URL's */
@@ -49,7 +49,7 @@ typedef struct drl_client_options {
   size_t identity_secret_len;  /* 16..1024; 0 only with NULL */
   drl_log_callback log;        /* may be NULL */
   void *log_user;
-  int64_t queue_capacity_max;  /* calls waiting or in flight at most; 64..1048576, default 16384 */
+  int64_t queue_capacity_max;  /* requests waiting or in flight at most; 64..1048576, default 16384 */
   drl_decision_observer on_decision; /* may be NULL: off */
   void *on_decision_user;
   int32_t drive;                    /* DRL_DRIVE_*; default adaptive */
@@ -88,7 +88,7 @@ DRL_API drl_status drl_client_open(const drl_client_options *options, drl_client
  */
 DRL_API drl_status drl_client_wait_ready(drl_client *client, int64_t timeout_us, drl_error *error);
 
-/** Close a client. Waiting calls end with DRL_ERR_CLOSED; its limiters and queues may be closed before or after,
+/** Close a client. Waiting requests end with DRL_ERR_CLOSED; its limiters and queues may be closed before or after,
  *  and until then answer DRL_ERR_CLOSED. NULL is fine. Do not call it from a callback of the library.
  *
  *  Thread:  any, also while other threads use its limiters or are in drl_client_wait_ready (not its handle otherwise). Blocks: a few milliseconds at most.

@@ -71,7 +71,7 @@ extern "C" {
 DRL_API drl_status drl_limiter_open(drl_client *client, const drl_limiter_options *options, drl_limiter **limiter,
                                     drl_error *error);
 
-/** Close a limiter. Asynchronous calls in flight still complete. NULL is fine. It must not run beside another call
+/** Close a limiter. Asynchronous requests under way still complete. NULL is fine. It must not run beside another call
  *  that names the same limiter. Thread: any. Blocks: no.
  */
 DRL_API void drl_limiter_close(drl_limiter *limiter);

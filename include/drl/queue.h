@@ -18,7 +18,7 @@ typedef struct drl_queue drl_queue;
 typedef struct drl_queue_options {
   uint32_t struct_size;
   int32_t reserved;
-  int64_t capacity; /* calls submitted and not yet drained at most; 1..1048576, default 4096 */
+  int64_t capacity; /* requests submitted and not yet drained at most; 1..1048576, default 4096 */
 } drl_queue_options;
 
 #define DRL_QUEUE_OPTIONS_INIT \
@@ -26,12 +26,12 @@ typedef struct drl_queue_options {
 
 enum { DRL_COMPLETION_MESSAGE_SIZE = 160 };
 
-/** The end of one asynchronous call. The layout is frozen. */
+/** The end of one asynchronous request. The layout is frozen. */
 typedef struct drl_completion {
   int64_t id;        /* as submitted */
   drl_status status; /* what the blocking call would have returned; also DRL_ERR_CANCELLED, DRL_ERR_CLOSED */
   int32_t reserved;
-  drl_decision decision; /* as of drl_limiter_allow; for a cancelled call `charged` says whether it may have run */
+  drl_decision decision; /* as of drl_limiter_allow; for a cancelled request `charged` says whether it may have run */
   char message[DRL_COMPLETION_MESSAGE_SIZE]; /* as drl_error's: why Redis did not decide; "" when it did */
 } drl_completion;
 
@@ -46,7 +46,7 @@ extern "C" {
 DRL_API drl_status drl_queue_open(drl_client *client, const drl_queue_options *options, drl_queue **queue,
                                   drl_error *error);
 
-/** Close a queue: its waiting calls are cancelled and dropped. NULL is fine. It must not run beside another call
+/** Close a queue: its waiting requests are cancelled and dropped. NULL is fine. It must not run beside another call
  *  on the same queue. Thread: any. Blocks: no.
  */
 DRL_API void drl_queue_close(drl_queue *queue);
@@ -58,7 +58,7 @@ DRL_API void drl_queue_close(drl_queue *queue);
  */
 DRL_API int32_t drl_queue_fd(drl_queue *queue);
 
-/** Submit one request; its completion carries `id`, which no other call of this queue may be using.
+/** Submit one request; its completion carries `id`, which no other request of this queue may be using.
  *
  *  Returns: DRL_OK: exactly one completion will follow. Else nothing was submitted: DRL_ERR_COMPLETIONS_FULL,
  *           DRL_ERR_DUPLICATE_ID, DRL_ERR_CLOSED, or those of drl_client_decide for a wrong request; DRL_ERR_HANDLE also when
@@ -77,7 +77,7 @@ DRL_API drl_status drl_queue_submit(drl_queue *queue, drl_limiter *limiter, cons
 DRL_API drl_status drl_queue_submit_reset(drl_queue *queue, drl_limiter *limiter, const void *identity,
                                           size_t identity_len, int64_t id, drl_error *error);
 
-/** Cancel one call: it completes now with DRL_ERR_CANCELLED. What had not been sent is never sent; what had been sent is
+/** Cancel one request: it completes now with DRL_ERR_CANCELLED. What had not been sent is never sent; what had been sent is
  *  charged or not, and its completion says DRL_CHARGED_UNKNOWN.
  *  Returns: DRL_OK; DRL_ERR_UNKNOWN_ID when it has completed or was never submitted. Thread: any. Blocks: no.
  */

@@ -11,14 +11,14 @@
 
 /* State of the circuit breaker. */
 enum {
-  DRL_BREAKER_CLOSED = 0,   /* calls go to Redis */
-  DRL_BREAKER_OPEN = 1,     /* calls are answered at once by the fail strategy */
+  DRL_BREAKER_CLOSED = 0,   /* requests go to Redis */
+  DRL_BREAKER_OPEN = 1,     /* requests are answered at once by the fail strategy */
   DRL_BREAKER_HALF_OPEN = 2 /* the same, while a probe is under way */
 };
 
 /* Latency bucket i counts decisions that took at most 2^(i+3) microseconds (8 us .. 4.2 s); the last has no bound. */
 enum { DRL_LATENCY_BUCKETS = 21 };
-/* Batch bucket i counts calls to Redis that carried at most 2^i decisions (1 .. 64). */
+/* Batch bucket i counts commands to Redis that carried at most 2^i decisions (1 .. 64). */
 enum { DRL_BATCH_BUCKETS = 7 };
 
 /** A snapshot. Set struct_size before the call; only that many bytes are written. Counters never go back, and start
@@ -42,15 +42,15 @@ typedef struct drl_stats {
   int64_t closed;
   int64_t peeks;
   int64_t resets;
-  int64_t late_replies;       /* decisions that came after their call was given up */
+  int64_t late_replies;       /* decisions that came after their request was given up */
   int64_t expired_in_redis;   /* sent decisions that Redis found past their deadline, uncharged */
-  int64_t batches;            /* calls to Redis */
+  int64_t batches;            /* commands to Redis */
   int64_t batched_decisions;  /* decisions they carried */
   int64_t connects;           /* connections made */
   int64_t connect_failures;
-  int64_t queue_depth;        /* calls waiting or in flight now */
+  int64_t queue_depth;        /* requests waiting or in flight now */
   int64_t latency_sum_us;     /* of all decisions in the histogram */
-  int64_t latency[DRL_LATENCY_BUCKETS]; /* submission to answer, of calls that Redis decided */
+  int64_t latency[DRL_LATENCY_BUCKETS]; /* submission to answer, of requests that Redis decided */
   int64_t batch_size[DRL_BATCH_BUCKETS];
   int32_t connected;          /* 1 while a connection is ready */
   int32_t breaker_opened;     /* times the breaker opened */

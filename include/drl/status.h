@@ -43,8 +43,8 @@
   X(DRL_ERR_UNSUPPORTED, 19, "not supported by this version of the library")                  \
   X(DRL_ERR_BUFFER, 20, "the buffer is too small")                                            \
   X(DRL_ERR_CAPACITY, 21, "a count or capacity is out of range")                              \
-  X(DRL_ERR_DUPLICATE_ID, 22, "the id is in use by another call of this queue")               \
-  X(DRL_ERR_UNKNOWN_ID, 23, "no call with this id is waiting")                                \
+  X(DRL_ERR_DUPLICATE_ID, 22, "the id is in use by another request of this queue")            \
+  X(DRL_ERR_UNKNOWN_ID, 23, "no request with this id is waiting")                             \
   X(DRL_ERR_ADDRESS, 24, "not an IP address or network")                                      \
   X(DRL_ERR_REENTRANT, 25, "a blocking call was made from a callback")                        \
   X(DRL_ERR_TIMEOUT, 100, "Redis did not answer before the deadline")                         \
@@ -61,11 +61,11 @@
   X(DRL_ERR_BUSY, 111, "Redis is busy with a slow script")                                    \
   X(DRL_ERR_KEY_TYPE, 112, "the key in Redis holds something that this library did not write") \
   X(DRL_ERR_CIRCUIT_OPEN, 113, "Redis stopped answering and was not asked")                   \
-  X(DRL_ERR_QUEUE_FULL, 114, "too many calls are waiting")                                    \
-  X(DRL_ERR_SHED, 115, "the call could not have met its deadline and was not sent")           \
+  X(DRL_ERR_QUEUE_FULL, 114, "too many requests are waiting")                                 \
+  X(DRL_ERR_SHED, 115, "the request could not have met its deadline and was not sent")        \
   X(DRL_ERR_CLOCK, 116, "the clock of Redis stands before 2025 or after 2167")                \
   X(DRL_ERR_CLOSED, 200, "the client is closed")                                              \
-  X(DRL_ERR_CANCELLED, 201, "the call was cancelled")                                         \
+  X(DRL_ERR_CANCELLED, 201, "the request was cancelled")                                      \
   X(DRL_ERR_COMPLETIONS_FULL, 202, "the completion queue is full")                            \
   X(DRL_ERR_MEMORY, 203, "out of memory")                                                     \
   X(DRL_ERR_SYSTEM, 204, "the system refused a thread, a descriptor or a random number")      \

@@ -100,9 +100,9 @@ Slot* Engine::Prepare(const Ask& ask, CompletionSink* sink, base::Cause& cause) 
     cause = node.breaker().Refuse(first);
     if (first) shared_.Wake();
   } else if (WouldMissDeadline(node, ask.timeout > 0 ? ask.timeout : options_.timeout)) {
-    cause = {DRL_ERR_SHED, "too many calls are waiting to meet the deadline"};
+    cause = {DRL_ERR_SHED, "too many requests are waiting to meet the deadline"};
   } else if ((slot = shared_.pool.Acquire()) == nullptr) {
-    cause = {DRL_ERR_QUEUE_FULL, "queue_capacity_max calls are waiting"};
+    cause = {DRL_ERR_QUEUE_FULL, "queue_capacity_max requests are waiting"};
   }
   if (slot == nullptr) {
     CountCause(shared_.counters, *ask.limiter, cause.code);
@@ -178,7 +178,7 @@ bool Engine::Drive(Slot* newest) {
 base::Cause Engine::AnswerLater(const Ask& ask, const base::Cause& cause, drl_decision_callback callback,
                                 void* user) {
   Slot* slot = shared_.pool.Acquire();
-  if (slot == nullptr) return {DRL_ERR_QUEUE_FULL, "queue_capacity_max calls are waiting"};
+  if (slot == nullptr) return {DRL_ERR_QUEUE_FULL, "queue_capacity_max requests are waiting"};
   Take(ask, *slot);
   slot->fail_strategy = ask.fail_strategy;
   slot->sink = &callback_sink_;

@@ -101,7 +101,7 @@ void RenderLatency(const drl_stats& stats, Page& page) {
 }
 
 void RenderBatches(const drl_stats& stats, Page& page) {
-  page.Family("drl_batch_decisions", "histogram", "Decisions carried by one call to Redis.");
+  page.Family("drl_batch_decisions", "histogram", "Decisions carried by one command to Redis.");
   int64_t count = 0;
   for (int i = 0; i < DRL_BATCH_BUCKETS; ++i) {
     count += stats.batch_size[i];
@@ -113,11 +113,11 @@ void RenderBatches(const drl_stats& stats, Page& page) {
 }
 
 void RenderConnection(const drl_stats& stats, Page& page) {
-  page.Single("drl_queue_depth", "gauge", "Calls waiting or in flight.", stats.queue_depth);
+  page.Single("drl_queue_depth", "gauge", "Requests waiting or in flight.", stats.queue_depth);
   page.Single("drl_connected", "gauge", "1 while a connection to Redis is ready.", stats.connected);
   page.Single("drl_connects_total", "counter", "Connections made to Redis.", stats.connects);
   page.Single("drl_connect_failures_total", "counter", "Attempts to connect that failed.", stats.connect_failures);
-  page.Single("drl_late_replies_total", "counter", "Decisions that came after their call was given up.",
+  page.Single("drl_late_replies_total", "counter", "Decisions that came after their request was given up.",
               stats.late_replies);
   page.Single("drl_expired_in_redis_total", "counter", "Decisions that Redis reached after their deadline, uncharged.",
               stats.expired_in_redis);

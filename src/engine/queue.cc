@@ -125,10 +125,10 @@ Ticket* Queue::Local::Find(int64_t id) {
 
 Status Queue::Local::Admit(int64_t id) {
   if (tickets_.exhausted()) {
-    return {DRL_ERR_COMPLETIONS_FULL, "the queue's capacity is taken by calls that were not drained"};
+    return {DRL_ERR_COMPLETIONS_FULL, "the queue's capacity is taken by requests that were not drained"};
   }
   if (Find(id) != nullptr) {
-    return {DRL_ERR_DUPLICATE_ID, "id " + std::to_string(id) + " is in use by another call of this queue"};
+    return {DRL_ERR_DUPLICATE_ID, "id " + std::to_string(id) + " is in use by another request of this queue"};
   }
   return {};
 }
@@ -187,7 +187,7 @@ Status Queue::Local::Cancel(int64_t id) {
   const std::lock_guard lock(mutex_);
   Ticket* ticket = Find(id);
   if (ticket == nullptr || !GiveUp(*ticket)) {
-    return {DRL_ERR_UNKNOWN_ID, "no call with id " + std::to_string(id) + " is waiting"};
+    return {DRL_ERR_UNKNOWN_ID, "no request with id " + std::to_string(id) + " is waiting"};
   }
   ended_.Push(ticket, ticket);
   Signal();

@@ -39,7 +39,7 @@ class Client(Closing):
     client_name: shown by CLIENT LIST; 1 to 64 printable ASCII characters without spaces, default "libdrl"
     username, password: instead of those of the URL
     identity_secret: key for HMAC-SHA-256 of identities instead of SHA-256; 16 to 1024 bytes
-    queue_capacity_max: calls waiting or in flight, 64 to 1048576, default 16384; further ones are answered at once by the fail strategy
+    queue_capacity_max: requests waiting or in flight, 64 to 1048576, default 16384; further ones are answered at once by the fail strategy
     spin: whether waiting threads spin briefly before they sleep, where that is found to pay
 
     Raises ValueError (InvalidArgumentError) or TypeError, with the argument's name.

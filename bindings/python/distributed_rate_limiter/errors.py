@@ -49,7 +49,7 @@ class CircuitOpenError(UndecidedError):
 
 
 class OverloadError(UndecidedError):
-    """Too many calls are waiting."""
+    """Too many requests are waiting."""
 
 
 class ClosedError(RateLimiterError):

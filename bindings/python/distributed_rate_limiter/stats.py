@@ -14,7 +14,7 @@ _BATCH_BUCKETS = 7
 class Stats:
     """Counters since the client was opened, or since this process was forked."""
 
-    breaker: str  #: "closed": calls go to Redis; "open" and "half_open": they are answered at once by the fail strategy
+    breaker: str  #: "closed": requests go to Redis; "open" and "half_open": they are answered at once by the fail strategy
     allowed: int  #: decisions by outcome, without peeks and resets
     denied: int
     never: int
@@ -30,16 +30,16 @@ class Stats:
     closed: int
     peeks: int
     resets: int
-    late_replies: int  #: decisions that came after their call was given up
+    late_replies: int  #: decisions that came after their request was given up
     expired_in_redis: int  #: decisions that reached Redis after their deadline, and were not charged
-    batches: int  #: calls to Redis
+    batches: int  #: commands to Redis
     batched_decisions: int  #: decisions that they carried
     connects: int
     connect_failures: int
-    queue_depth: int  #: calls waiting or in flight now
+    queue_depth: int  #: requests waiting or in flight now
     latency_sum: float  #: seconds, of all decisions in the histogram
     latency: Tuple[int, ...]  #: decisions of Redis that took at most 8, 16, 32 ... microseconds; the last has no bound
-    batch_size: Tuple[int, ...]  #: calls to Redis that carried at most 1, 2, 4 ... 64 decisions
+    batch_size: Tuple[int, ...]  #: commands to Redis that carried at most 1, 2, 4 ... 64 decisions
     connected: bool  #: whether a connection is ready
     breaker_opened: int  #: times the breaker opened
 

@@ -18,7 +18,7 @@
 
 namespace drl {
 
-/** The end of one asynchronous call. */
+/** The end of one asynchronous request. */
 struct Completion {
   int64_t id = 0;         ///< as submitted
   std::error_code error;  ///< what the blocking call would have reported; also DRL_ERR_CANCELLED, DRL_ERR_CLOSED
@@ -58,7 +58,7 @@ class Queue {
     SubmitReset(limiter, identity, id, &error);
   }
 
-  /** Cancel one call: it completes now with DRL_ERR_CANCELLED. Returns whether it was still waiting. */
+  /** Cancel one request: it completes now with DRL_ERR_CANCELLED. Returns whether it was still waiting. */
   bool Cancel(int64_t id) { return drl_queue_cancel(handle_.get(), id, nullptr) == DRL_OK; }
 
   /** Take the completions that are there, at most `most`. */

@@ -22,7 +22,7 @@ module Drl
     # @param username [String, nil] overrides the URL's
     # @param password [String, nil] overrides the URL's
     # @param identity_secret [String, nil] 16 to 1024 bytes; identities are then hashed with this key
-    # @param queue_capacity_max [Integer, nil] calls waiting or in flight at most; default 16384
+    # @param queue_capacity_max [Integer, nil] requests waiting or in flight at most; default 16384
     # @param spin [Symbol] whether the library's thread spins where a wait will be short: `:adaptive`, or `:off`
     # @raise [InvalidArgumentError] if the library does not take one of these
     def initialize(redis_url, timeout: nil, connect_timeout: nil, client_name: nil, username: nil, password: nil,
@@ -49,7 +49,7 @@ module Drl
       RateLimiter.open(self, **policy, &block)
     end
 
-    # Close the connection. Waiting calls end with {ClosedError}, as do later ones. Closing twice is fine.
+    # Close the connection. Waiting requests end with {ClosedError}, as do later ones. Closing twice is fine.
     # @return [nil]
     def close
       Native.close(@handle)

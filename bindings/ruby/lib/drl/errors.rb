@@ -62,7 +62,7 @@ module Drl
   # Redis answered with an error, or with what this library does not understand.
   class ReplyError < UnavailableError; end
 
-  # Redis was not asked: it stopped answering a while ago, or too many calls are waiting.
+  # Redis was not asked: it stopped answering a while ago, or too many requests are waiting.
   class OverloadError < UnavailableError; end
 
   # The client or the limiter was closed, before the call or while it waited.

@@ -23,16 +23,16 @@ import java.util.List;
  * @param closed calls that the closing of the client ended
  * @param peeks looks at a bucket
  * @param resets buckets reset
- * @param lateReplies decisions that came after their call was given up
+ * @param lateReplies decisions that came after their request was given up
  * @param expiredInRedis sent decisions that Redis found past their deadline, uncharged
- * @param batches calls to Redis
+ * @param batches commands to Redis
  * @param batchedDecisions decisions that they carried
  * @param connects connections made
  * @param connectFailures connections not made
- * @param queueDepth calls waiting or in flight now
+ * @param queueDepth requests waiting or in flight now
  * @param latencySum sum of all latencies in the histogram
  * @param latency how many decisions took at most 8, 16, 32 ... microseconds, each up to the next; the last has no bound
- * @param batchSizes how many calls to Redis carried at most 1, 2, 4 ... 64 decisions
+ * @param batchSizes how many commands to Redis carried at most 1, 2, 4 ... 64 decisions
  * @param connected whether a connection is ready
  * @param breakerOpened how often the breaker opened
  */

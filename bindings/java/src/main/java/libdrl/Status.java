@@ -50,7 +50,7 @@ public enum Status {
   CAPACITY(21),
   /** Of the C interface alone: the id is in use by another call. */
   DUPLICATE_ID(22),
-  /** Of the C interface alone: no call with this id is waiting. */
+  /** Of the C interface alone: no request with this id is waiting. */
   UNKNOWN_ID(23),
   /** Not an IP address or network. */
   ADDRESS(24),
@@ -84,7 +84,7 @@ public enum Status {
   KEY_TYPE(112),
   /** Redis stopped answering and was not asked. */
   CIRCUIT_OPEN(113),
-  /** Too many calls are waiting. */
+  /** Too many requests are waiting. */
   QUEUE_FULL(114),
   /** The call could not have met its deadline and was not sent. */
   SHED(115),
