@@ -36,6 +36,7 @@ struct Told {
 
 struct Bounds {
   base::Micros healed_from = INT64_MAX;  // who asks from then on is decided
+  base::Micros lag = 0;                  // until the loop turns for who has just asked
   base::Micros clock_error = 0;          // by which a server may run a request after its deadline; INT64_MAX: any
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "network.h"
 #include "seed.h"
@@ -26,7 +27,7 @@ class Teller {
   Story Tell() {
     story_.older_server = test::OneIn(random_, 3);
     story_.requests_per_command_max = Pick<int>({1, 3, 8, 64, 64, 64});
-    story_.queue_capacity = Pick<uint32_t>({64, 1024, 1024, 4096});
+    story_.queue_capacity = Pick<uint32_t>({256, 1024, 1024, 4096});
     story_.timeout = Pick<Micros>({20, 100, 100, 300}) * kMillisecond;
     story_.connect_timeout = Pick<Micros>({100, 500, 1000}) * kMillisecond;
     story_.lag_max = Pick<Micros>({0, 5, 50, 400});
@@ -117,10 +118,10 @@ class Teller {
     story_.actions.push_back(fault);
   }
 
-  // Lone requests and crowds. `calm`: none that could fail where all is well.
+  // Lone requests and crowds. `calm`: none that could fail where all is well, so crowds do not meet.
   void AddRequests(int64_t count, Micros from, Micros until, bool calm) {
     while (count > 0) {
-      const Micros at = Draw(from, until);
+      const Micros at = calm ? DrawLonely(from, until) : Draw(from, until);
       const int64_t crowd = std::min(count, test::LogUniform(random_, calm ? 40 : Pick<int64_t>({1, 8, 64, 300})));
       const int hot = test::OneIn(random_, 3) ? DrawKey() : -1;  // most of them ask for one key
       bool first = true;
@@ -135,6 +136,14 @@ class Teller {
       }
       count -= crowd;
     }
+  }
+
+  Micros DrawLonely(Micros from, Micros until) {
+    constexpr Micros kApart = 5 * kMillisecond;
+    Micros at = 0;
+    do at = Draw(from / kApart + 1, until / kApart) * kApart;
+    while (!lonely_.insert(at).second);
+    return at;
   }
 
   int DrawKey() { return static_cast<int>(Draw(0, catalogue_.keys().count() - 1)); }
@@ -163,6 +172,7 @@ class Teller {
   const Catalogue& catalogue_;
   Story story_;
   int64_t next_cost_ = 0;
+  std::set<Micros> lonely_;  // when such crowds ask
 };
 
 }  // namespace
