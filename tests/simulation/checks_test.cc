@@ -60,7 +60,7 @@ TEST(SimulationChecks, AFailureIsShortened) {
   const Catalogue catalogue;
   Story story = TellStory(1, catalogue);
   for (uint64_t seed = 2; Play(story, catalogue, Make<Lie::kSwapped>).wrong.empty(); ++seed) story = TellStory(seed, catalogue);
-  const Story shorter = Shorten(story, catalogue, Make<Lie::kSwapped>);
+  const Story shorter = Shorten(story, catalogue, Make<Lie::kSwapped>, 2'000);
   EXPECT_LE(shorter.actions.size(), 4U);
   EXPECT_NE(Play(shorter, catalogue, Make<Lie::kSwapped>).wrong, "");
 }

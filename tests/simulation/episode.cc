@@ -183,14 +183,13 @@ std::string KindOf(const std::string& wrong) {
 
 Outcome Play(const Story& story, const Catalogue& catalogue, MakeSubject make) { return Stage(story, catalogue, make).Play(); }
 
-Story Shorten(const Story& story, const Catalogue& catalogue, MakeSubject make) {
+Story Shorten(const Story& story, const Catalogue& catalogue, MakeSubject make, int tries_max) {
   const std::string kind = KindOf(Play(story, catalogue, make).wrong);
   Story best = story;
-  constexpr int kTriesMax = 2'000;
   int tries = 0;
-  for (size_t chunk = best.actions.size() / 2; chunk > 0 && tries < kTriesMax;) {
+  for (size_t chunk = best.actions.size() / 2; chunk > 0 && tries < tries_max;) {
     bool shorter = false;
-    for (size_t at = 0; at < best.actions.size() && tries < kTriesMax;) {
+    for (size_t at = 0; at < best.actions.size() && tries < tries_max;) {
       Story tried = best;
       const auto from = tried.actions.begin() + static_cast<std::ptrdiff_t>(at);
       tried.actions.erase(from, from + static_cast<std::ptrdiff_t>(std::min(chunk, best.actions.size() - at)));

@@ -17,7 +17,7 @@ struct Outcome {
 
 [[nodiscard]] Outcome Play(const Story& story, const Catalogue& catalogue, MakeSubject make);
 
-// The story with as much left out as can be while the same thing goes wrong.
-[[nodiscard]] Story Shorten(const Story& story, const Catalogue& catalogue, MakeSubject make);
+// The story with as much left out as can be, in so many tries, while the same thing goes wrong.
+[[nodiscard]] Story Shorten(const Story& story, const Catalogue& catalogue, MakeSubject make, int tries_max);
 
 }  // namespace drl::simulation

@@ -1,9 +1,9 @@
 // Plays episodes until so many decisions have been made:
 //
-//   simulation [--decisions N] [--seed N]
+//   simulation [--decisions N] [--seed N] [--tries N]
 //
 // The first seed is drawn and printed, the others follow it. With --seed the one episode of that seed is played. What goes wrong is
-// shortened and printed, with the seed that brings it back.
+// shortened, in so many tries at most, and printed with the seed that brings it back.
 #include <chrono>
 #include <cstdio>
 #include <cstring>
@@ -25,6 +25,7 @@ struct Arguments {
   int64_t decisions = 300'000;
   uint64_t seed = 0;
   bool one = false;  // the episode of this seed alone
+  int tries = 2'000;
 };
 
 bool Read(int count, char** values, Arguments& arguments) {
@@ -38,6 +39,8 @@ bool Read(int count, char** values, Arguments& arguments) {
     } else if (std::strcmp(values[i], "--seed") == 0) {
       arguments.seed = value;
       arguments.one = true;
+    } else if (std::strcmp(values[i], "--tries") == 0) {
+      arguments.tries = static_cast<int>(value);
     } else {
       return false;
     }
@@ -58,13 +61,14 @@ void Print(const Story& story) {
   }
 }
 
-bool PlayOne(uint64_t seed, const Catalogue& catalogue, Outcome& outcome) {
+bool PlayOne(uint64_t seed, const Catalogue& catalogue, int tries, Outcome& outcome) {
   const Story story = TellStory(seed, catalogue);
   outcome = Play(story, catalogue, MakeClient);
   if (outcome.wrong.empty()) return true;
   std::printf("seed %llu: %s\nits faults:\n", static_cast<unsigned long long>(seed), outcome.wrong.c_str());
   Print(story);
-  const Story shorter = Shorten(story, catalogue, MakeClient);
+  if (tries == 0) return false;
+  const Story shorter = Shorten(story, catalogue, MakeClient, tries);
   std::printf("shortened to %zu of %zu actions: %s\n", shorter.actions.size(), story.actions.size(),
               Play(shorter, catalogue, MakeClient).wrong.c_str());
   Print(shorter);
@@ -77,7 +81,7 @@ bool PlayOne(uint64_t seed, const Catalogue& catalogue, Outcome& outcome) {
 int main(int count, char** values) {
   Arguments arguments;
   if (!Read(count, values, arguments)) {
-    std::fprintf(stderr, "usage: simulation [--decisions N] [--seed N]\n");
+    std::fprintf(stderr, "usage: simulation [--decisions N] [--seed N] [--tries N]\n");
     return 2;
   }
   if (!arguments.one) arguments.seed = std::random_device{}();
@@ -88,7 +92,7 @@ int main(int count, char** values) {
   int64_t episodes = 0;
   do {
     Outcome outcome;
-    if (!PlayOne(arguments.seed + static_cast<uint64_t>(episodes), catalogue, outcome)) return 1;
+    if (!PlayOne(arguments.seed + static_cast<uint64_t>(episodes), catalogue, arguments.tries, outcome)) return 1;
     ++episodes;
     total.asked += outcome.asked;
     total.decided += outcome.decided;
