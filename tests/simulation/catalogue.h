@@ -1,7 +1,8 @@
 // The limiters and identities that all episodes use.
 //
-// Three plans are tight, so that most of their buckets are empty, and many requests are alike; the last is so wide that each request
-// may have a cost of its own: then every single one is recognised in a server's journal.
+// Three plans are tight, so that most of their buckets are empty, and many requests are alike. Two fill so fast that a crowd which
+// empties a bucket meets it at every microsecond of its filling. The last is so wide that each request may have a cost of its own:
+// then every single one is recognised in a server's journal.
 #pragma once
 
 #include <memory>
@@ -49,6 +50,8 @@ inline Catalogue::Catalogue() {
   Add({{10, kSecond, 10, nullptr, {0, 0}}}, 40);
   Add({{70, kSecond, 35, nullptr, {0, 0}}}, 40);  // a token is no whole number of microseconds
   Add({{20, kSecond, 8, nullptr, {0, 0}}, {700, 60 * kSecond, 40, nullptr, {0, 0}}}, 40);
+  Add({{1, 3, 200, nullptr, {0, 0}}}, 10);
+  Add({{2, 5, 300, nullptr, {0, 0}}}, 10);
   first_wide_ = keys_.count();
   Add({{kSecond, kSecond, 10'000'000, nullptr, {0, 0}}}, 120);
 }

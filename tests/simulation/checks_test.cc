@@ -22,7 +22,7 @@ std::string FirstWrong(MakeSubject make) {
   for (uint64_t seed = 1; seed <= kEpisodes; ++seed) {
     const Outcome outcome = Play(TellStory(seed, catalogue), catalogue, make);
     if (!outcome.wrong.empty()) return "seed " + std::to_string(seed) + ": " + outcome.wrong;
-    EXPECT_GT(outcome.decided, outcome.asked / 10) << seed;
+    EXPECT_GE(outcome.decided, outcome.asked / 10) << seed;
   }
   return {};
 }

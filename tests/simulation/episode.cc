@@ -132,6 +132,11 @@ class Stage {
       case ActionKind::kSessions:
         server_.SetSessionsMax(static_cast<size_t>(action.a));
         return Lasts(action, [this] { server_.SetSessionsMax(SIZE_MAX); });
+      case ActionKind::kKeys:
+        for (int key = 0; key < catalogue_.keys().count(); ++key) {
+          if (catalogue_.item(key).plan == static_cast<size_t>(action.a)) server_.Forbid(key);
+        }
+        return Lasts(action, [this] { server_.PermitAll(); });
       default:
         return;
     }

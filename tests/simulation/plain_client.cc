@@ -181,6 +181,16 @@ void PlainClient::Expire() {
   }
 }
 
+std::string PlainClient::Finish() {
+  for (const size_t request : waiting_) {
+    if (told(request).ends == 0) End(request, DRL_ERR_CLOSED, false);
+  }
+  for (const size_t request : sent_) {
+    if (request != kNoRequest && told(request).ends == 0) End(request, DRL_ERR_CLOSED, true);
+  }
+  return {};
+}
+
 void PlainClient::Lose() {
   for (const size_t request : sent_) {
     if (request == kNoRequest) continue;

@@ -34,7 +34,7 @@ class PlainClient final : public Subject {
   void Turn() override;
   [[nodiscard]] bool has_news() const override { return news_; }
   [[nodiscard]] Micros next_at() const override;
-  [[nodiscard]] std::string Finish() override { return {}; }
+  [[nodiscard]] std::string Finish() override;
 
  private:
   [[nodiscard]] Told& told(size_t request) const { return setting_.told[request]; }

@@ -1,5 +1,6 @@
 #include "server.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "command_parser.h"
@@ -38,6 +39,7 @@ void AppendBulk(std::string_view text, std::string& out) {
 
 Server::Server(World& world, const Keys& keys, Journal& journal, Outlet& outlet, bool older)
     : world_(world),
+      keys_(keys),
       outlet_(outlet),
       older_(older),
       script_(world, keys, journal),
@@ -243,6 +245,11 @@ void Server::Evaluate() {
   if (error != std::errc() || end != text.data() + text.size() || keys > rest.size()) {
     world_.Fail("EVALSHA has a broken number of keys");
     return Say("-ERR value is not an integer or out of range");
+  }
+  const auto forbidden = [this](std::string_view key) { return forbidden_.contains(keys_.Find(key)); };
+  if (!forbidden_.empty() && std::any_of(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(keys), forbidden)) {
+    return Say(older_ ? "-NOPERM this user has no permissions to access one of the keys used as arguments"
+                      : "-NOPERM No permissions to access a key");
   }
   const size_t begin = reply_.size();
   script_.Run(rest.first(keys), rest.subspan(keys), clock(), refusal_, reply_);

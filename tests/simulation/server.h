@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -62,6 +63,9 @@ class Server {
   void SetMood(Mood mood) { mood_ = mood; }
   void SetWrites(Writes writes);
   void SetPassword(std::string password) { password_ = std::move(password); }
+  // The client may not touch a key.
+  void Forbid(int key) { forbidden_.insert(key); }
+  void PermitAll() { forbidden_.clear(); }
   void SetSessionsMax(size_t most) { sessions_max_ = most; }
   // Each command waits so long before it is run.
   void SetSlowness(Micros per_command) { slowness_ = per_command; }
@@ -93,6 +97,7 @@ class Server {
   void Say(std::string_view line);
 
   World& world_;
+  const Keys& keys_;
   Outlet& outlet_;
   const bool older_;
   Script script_;
@@ -115,6 +120,7 @@ class Server {
   Mood mood_ = Mood::kWell;
   WriteRefusal refusal_;
   std::string password_;
+  std::set<int> forbidden_;
   size_t sessions_max_ = SIZE_MAX;
 };
 

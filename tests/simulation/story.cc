@@ -18,7 +18,8 @@ constexpr Micros kSecond = 1'000'000;
 
 constexpr std::array kNames = {
     "ask",  "forget", "cancel", "flush the script", "flush the state", "mood",  "writes",   "slow",     "stop",
-    "down", "cut",    "door",   "way",              "step the clock",  "drift", "password", "sessions", "close all", "repeat"};
+    "down", "cut",    "door",   "way",              "step the clock",  "drift", "password", "sessions", "close all", "repeat",
+    "keys"};
 
 class Teller {
  public:
@@ -33,16 +34,24 @@ class Teller {
     story_.lag_max = Pick<Micros>({0, 5, 50, 400});
     const int64_t faults = Pick<int64_t>({0, 1, 2, 4, 8, 16});
     const Micros troubled = Draw(1, 5) * kSecond;
-    for (int64_t i = 0; i < faults; ++i) AddFault(Draw(kSecond / 5, troubled));
+    for (int64_t i = 0; i < faults; ++i) AddFault(DrawFaultTime(troubled));
     Settle();
     AddRequests(Draw(300, 5'000), 0, troubled + kSecond, false);
     AddRequests(Draw(50, 200), troubled + kSecond, story_.healed_from, true);
     AddRequests(Draw(100, 400), story_.healed_from, story_.ends_at - kSecond, true);
     std::stable_sort(story_.actions.begin(), story_.actions.end(), [](const Action& x, const Action& y) { return x.at < y.at; });
+    if (test::OneIn(random_, 10)) EndEarly(troubled);
     return std::move(story_);
   }
 
  private:
+  // In the midst of everything.
+  void EndEarly(Micros troubled) {
+    story_.ends_at = Draw(kMillisecond, troubled);
+    story_.healed_from = story_.ends_at + kHealsWithin;
+    std::erase_if(story_.actions, [this](const Action& action) { return action.at > story_.ends_at; });
+  }
+
   // What follows from the faults.
   void Settle() {
     Micros over = kSecond;
@@ -61,9 +70,16 @@ class Teller {
     return from.begin()[Draw(0, static_cast<int64_t>(from.size()) - 1)];
   }
 
+  // Many meet the one before.
+  Micros DrawFaultTime(Micros troubled) {
+    if (story_.actions.empty() || !test::OneIn(random_, 3)) return Draw(kSecond / 5, troubled);
+    const Action& last = story_.actions.back();
+    return last.at + Draw(0, last.lasts);
+  }
+
   void AddFault(Micros at) {
     constexpr auto kFirst = static_cast<int64_t>(ActionKind::kFlushScript);
-    constexpr auto kLast = static_cast<int64_t>(ActionKind::kRepeat);
+    constexpr auto kLast = static_cast<int64_t>(ActionKind::kKeys);
     Action fault{at, static_cast<ActionKind>(Draw(kFirst, kLast))};
     fault.lasts = test::LogUniform(random_, 3 * kSecond);
     switch (fault.kind) {
@@ -104,6 +120,9 @@ class Teller {
         break;
       case ActionKind::kDrift:
         fault.a = Draw(-500, 500);
+        break;
+      case ActionKind::kKeys:
+        fault.a = Draw(0, static_cast<int64_t>(catalogue_.plans().size()) - 1);
         break;
       case ActionKind::kSessions:
       case ActionKind::kCloseAll:

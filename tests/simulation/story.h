@@ -31,6 +31,7 @@ enum class ActionKind : uint8_t {
   kSessions,   // a: no more of them; lasts
   kCloseAll,   // by the server; a: they are reset
   kRepeat,     // an answer comes twice
+  kKeys,       // a: the plan whose keys the client may not touch; lasts
 };
 
 struct Action {
