@@ -19,11 +19,15 @@ std::unique_ptr<Subject> Make(const Setting& setting) {
 // The first thing that goes wrong in so many episodes.
 std::string FirstWrong(MakeSubject make) {
   const Catalogue catalogue;
+  int64_t asked = 0;
+  int64_t decided = 0;
   for (uint64_t seed = 1; seed <= kEpisodes; ++seed) {
     const Outcome outcome = Play(TellStory(seed, catalogue), catalogue, make);
     if (!outcome.wrong.empty()) return "seed " + std::to_string(seed) + ": " + outcome.wrong;
-    EXPECT_GE(outcome.decided, outcome.asked / 10) << seed;
+    asked += outcome.asked;
+    decided += outcome.decided;
   }
+  EXPECT_GT(decided, asked / 2);
   return {};
 }
 

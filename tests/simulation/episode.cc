@@ -112,6 +112,7 @@ class Stage {
         return Lasts(action, [this] { server_.SetSlowness(0); });
       case ActionKind::kStop:
         server_.Stop();
+        if (action.a != 0) server_.FlushScripts();
         return Lasts(action, [this] { server_.Continue(); });
       case ActionKind::kDown:
         server_.GoDown(action.a != 0, action.b != 0);

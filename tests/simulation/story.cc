@@ -81,7 +81,7 @@ class Teller {
     constexpr auto kFirst = static_cast<int64_t>(ActionKind::kFlushScript);
     constexpr auto kLast = static_cast<int64_t>(ActionKind::kKeys);
     Action fault{at, static_cast<ActionKind>(Draw(kFirst, kLast))};
-    fault.lasts = test::LogUniform(random_, 3 * kSecond);
+    fault.lasts = test::OneIn(random_, 3) ? Draw(1, 3 * kSecond) : test::LogUniform(random_, 3 * kSecond);
     switch (fault.kind) {
       case ActionKind::kFlushScript:
         fault.lasts = Draw(0, 1) * test::LogUniform(random_, 2 * kMillisecond);
@@ -94,6 +94,9 @@ class Teller {
         break;
       case ActionKind::kSlow:
         fault.a = test::LogUniform(random_, 200 * kMillisecond);
+        break;
+      case ActionKind::kStop:
+        fault.a = Draw(0, 1);
         break;
       case ActionKind::kDown:
         fault.a = Draw(0, 1);

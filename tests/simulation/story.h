@@ -20,7 +20,7 @@ enum class ActionKind : uint8_t {
   kMood,       // a Mood; lasts
   kWrites,     // a Writes; lasts
   kSlow,       // a microseconds for each command; lasts
-  kStop,       // lasts
+  kStop,       // a: the script is gone meanwhile; lasts
   kDown,       // a: the state is kept; b: connections are reset; c: the clock that comes up is so far off; lasts
   kCut,        // a Cut; b, c: of a thousand bytes under way, those that arrive at the server, at the client; d: until it is noticed
   kDoor,       // a Door; lasts
