@@ -14,7 +14,16 @@
 
 namespace drl::engine {
 
-class Baton {
+// What it is, and how to sleep on that.
+struct FutexWord : std::atomic<uint32_t> {
+  using std::atomic<uint32_t>::atomic;
+  void Wait(uint32_t expected) { base::FutexWait(*this, expected, INT64_MAX); }
+  void WakeAll() { base::FutexWakeAll(*this); }
+};
+
+// The parameter is the test's, which walks interleavings.
+template <typename Word>
+class BatonBy {
  public:
   // I/O thread.
   void PutDown() { holder_.store(kNobody, std::memory_order_seq_cst); }
@@ -22,7 +31,7 @@ class Baton {
   void PickUp() {
     while (!Change(kNobody, kIoThread) && !Change(kHandedOver, kIoThread)) {
       Change(kCaller, kAwaited);
-      base::FutexWait(holder_, kAwaited, INT64_MAX);
+      holder_.Wait(kAwaited);
     }
   }
   // Whether it lies there for a caller.
@@ -35,7 +44,7 @@ class Baton {
   // Puts it down where it lay, or, when there is work left, where only the I/O thread will find it. True when that waits for it.
   bool Return(bool work_left) {
     const uint32_t before = holder_.exchange(work_left ? kHandedOver : kNobody, std::memory_order_seq_cst);
-    if (before == kAwaited) base::FutexWakeAll(holder_);
+    if (before == kAwaited) holder_.WakeAll();
     return before == kAwaited;
   }
 
@@ -44,7 +53,9 @@ class Baton {
 
   bool Change(uint32_t from, uint32_t to) { return holder_.compare_exchange_strong(from, to, std::memory_order_seq_cst); }
 
-  alignas(64) std::atomic<uint32_t> holder_{kIoThread};
+  alignas(64) Word holder_{kIoThread};
 };
+
+using Baton = BatonBy<FutexWord>;
 
 }  // namespace drl::engine

@@ -143,40 +143,4 @@ class Interleavings {
   std::vector<Choice> choices_;
 };
 
-// An atomic of which every operation is a step of the walk that runs on this thread.
-template <typename T>
-class Stepping {
- public:
-  static thread_local Interleavings* walk;
-
-  Stepping(T value) : value_(value) {}  // NOLINT: implicit by intent, as std::atomic's
-  T load(std::memory_order) const {
-    walk->Step();
-    return value_;
-  }
-  void store(T value, std::memory_order) {
-    walk->Step();
-    value_ = value;
-  }
-  T exchange(T value, std::memory_order) {
-    walk->Step();
-    return std::exchange(value_, value);
-  }
-  bool compare_exchange_strong(T& from, T to, std::memory_order) {
-    walk->Step();
-    if (value_ == from) {
-      value_ = to;
-      return true;
-    }
-    from = value_;
-    return false;
-  }
-
- private:
-  T value_;
-};
-
-template <typename T>
-thread_local Interleavings* Stepping<T>::walk = nullptr;
-
 }  // namespace drl::test

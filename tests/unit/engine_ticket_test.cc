@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "interleavings.h"
+#include "stepping.h"
 
 namespace drl::engine {
 namespace {
@@ -62,12 +62,10 @@ int64_t CountWrong(int64_t& walked) {
     const auto world = std::make_shared<World<Hold>>();
     last = world;
     return std::vector<Interleavings::Party>{
-        [world, &running] { Word::walk = &running, Produce(*world); },
-        [world, &running] {
-          Word::walk = &running;
+        test::PartyOf(running, [world] { Produce(*world); }), test::PartyOf(running, [world] {
           Cancel(*world);
           Cancel(*world);
-        }};
+        })};
   });
   judge();
   return wrong;

@@ -3,34 +3,14 @@
 
 #include <gtest/gtest.h>
 
-#include "interleavings.h"
+#include "stepping.h"
 
 namespace drl::engine {
 namespace {
 
 using test::Interleavings;
-
 using SteppingFlag = test::Stepping<bool>;
-
-class SteppingBell {
- public:
-  void Signal() {
-    SteppingFlag::walk->Step();
-    rung_ = true;
-  }
-  void Clear() {
-    SteppingFlag::walk->Step();
-    rung_ = false;
-  }
-  void WaitUntilRung() const {
-    SteppingFlag::walk->WaitUntil([this] { return rung_; });
-  }
-
- private:
-  bool rung_ = false;
-};
-
-using SteppingWakeup = WakeupBy<SteppingFlag, SteppingBell>;
+using SteppingWakeup = WakeupBy<SteppingFlag, test::SteppingBell>;
 
 // The order that lost wake-ups: the sleeper looks at submissions alone, though a breaker that a caller opened is told too.
 class LookingAtSubmissionsAlone : public SteppingWakeup {
@@ -66,7 +46,7 @@ void RunLoop(World<Protocol>& world) {
     for (const auto& matter : world.matters) seen = matter->load(std::memory_order_seq_cst) && seen;
     if (seen) return;
     const bool sleeps = world.wakeup.Announce();
-    if (sleeps) world.wakeup.bell().WaitUntilRung();
+    if (sleeps) test::walk->WaitUntil([&world] { return world.wakeup.bell().rung(); });
     world.wakeup.Awake();
     if (sleeps) world.wakeup.Silence();
   }
@@ -76,16 +56,10 @@ template <typename Protocol>
 Interleavings::Program ProgramOf(size_t callers) {
   return [callers](Interleavings& interleavings) {
     const auto world = std::make_shared<World<Protocol>>();
-    const auto at_home = [&interleavings](auto body) {
-      return [&interleavings, body] {
-        SteppingFlag::walk = &interleavings;
-        body();
-      };
-    };
-    std::vector<Interleavings::Party> parties = {at_home([world] { RunLoop(*world); })};
+    std::vector<Interleavings::Party> parties = {test::PartyOf(interleavings, [world] { RunLoop(*world); })};
     for (size_t i = 0; i < callers; ++i) {
       world->matters.push_back(std::make_unique<SteppingFlag>(false));
-      parties.push_back(at_home([world, i] {
+      parties.push_back(test::PartyOf(interleavings, [world, i] {
         world->matters[i]->store(true, std::memory_order_seq_cst);
         world->wakeup.Tell();
       }));
