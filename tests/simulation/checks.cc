@@ -38,11 +38,15 @@ bool Tells(const Keys& keys, const Told& told, const Entry& entry) {
 }
 
 std::string CheckEnds(const Keys& keys, std::span<const Told> told, const Bounds& bounds) {
+  bool calm = false;
   for (const Told& one : told) {
     if (one.ends != 1) return "ended " + std::to_string(one.ends) + " times: " + Describe(keys, one);
     if (one.ended_at > std::max(one.deadline, one.asked_at + bounds.lag)) return "ended after its deadline: " + Describe(keys, one);
-    if (one.asked_at < bounds.healed_from || one.cancelled) continue;
-    if (!one.decided) return "not decided though all is well: " + Describe(keys, one);
+    const bool first_in_calm = !calm && one.asked_at >= bounds.calm_from;
+    calm = calm || first_in_calm;
+    if (one.decided || one.cancelled) continue;
+    if (first_in_calm) return "not decided though the server is back: " + Describe(keys, one);
+    if (one.asked_at >= bounds.healed_from) return "not decided though all is well: " + Describe(keys, one);
   }
   return {};
 }

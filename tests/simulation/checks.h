@@ -5,7 +5,7 @@
 // - what else ran is at most once what somebody was told may have run, and it ran before the deadline of that request;
 // - no bucket grants more than its burst and what has flowed in since, by the server's clock; and, where that clock never stepped
 //   back, it denies nothing that it could have granted;
-// - once all faults have been over for a while, every request is decided.
+// - once all faults have been over for a while, the first request is decided, and when for long, every one.
 #pragma once
 
 #include <span>
@@ -35,6 +35,7 @@ struct Told {
 };
 
 struct Bounds {
+  base::Micros calm_from = INT64_MAX;    // who asks first from then on is decided
   base::Micros healed_from = INT64_MAX;  // who asks from then on is decided
   base::Micros lag = 0;                  // until the loop turns for who has just asked
   base::Micros clock_error = 0;          // by which a server may run a request after its deadline; INT64_MAX: any

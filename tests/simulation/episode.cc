@@ -38,7 +38,7 @@ class Stage {
     Outcome outcome;
     outcome.wrong = world_.failed() ? world_.failure() : subject_->Finish();
     if (outcome.wrong.empty()) {
-      const Bounds bounds{begun_at_ + story_.healed_from, story_.lag_max, story_.clock_error};
+      const Bounds bounds{begun_at_ + story_.calm_from, begun_at_ + story_.healed_from, story_.lag_max, story_.clock_error};
       outcome.wrong = Check(catalogue_.keys(), told_, journal_, bounds);
     }
     outcome.asked = static_cast<int64_t>(told_.size());

@@ -35,7 +35,7 @@ class Teller {
     const int64_t faults = Pick<int64_t>({0, 1, 2, 4, 8, 16});
     const Micros troubled = Draw(1, 5) * kSecond;
     for (int64_t i = 0; i < faults; ++i) AddFault(DrawFaultTime(troubled));
-    Settle();
+    Settle(troubled);
     AddRequests(Draw(300, 5'000), 0, troubled + kSecond, false);
     AddRequests(Draw(50, 200), troubled + kSecond, story_.healed_from, true);
     AddRequests(Draw(100, 400), story_.healed_from, story_.ends_at - kSecond, true);
@@ -48,12 +48,12 @@ class Teller {
   // In the midst of everything.
   void EndEarly(Micros troubled) {
     story_.ends_at = Draw(kMillisecond, troubled);
-    story_.healed_from = story_.ends_at + kHealsWithin;
+    story_.calm_from = story_.healed_from = story_.ends_at + kHealsWithin;
     std::erase_if(story_.actions, [this](const Action& action) { return action.at > story_.ends_at; });
   }
 
   // What follows from the faults.
-  void Settle() {
+  void Settle(Micros troubled) {
     Micros over = kSecond;
     for (const Action& action : story_.actions) {
       over = std::max(over, action.at + action.lasts);
@@ -61,6 +61,7 @@ class Teller {
       if (action.kind == ActionKind::kStepClock) story_.clock_error = INT64_MAX;
     }
     story_.healed_from = over + kHealsWithin;
+    story_.calm_from = std::max(over + kServesWithin, troubled + kSecond);
     story_.ends_at = story_.healed_from + 2 * kSecond;
   }
 

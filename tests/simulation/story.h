@@ -54,13 +54,16 @@ struct Story {
   base::Micros connect_timeout = 1'000'000;
   base::Micros lag_max = 0;  // until the loop turns, when there is something for it
   base::Micros ends_at = 0;
+  base::Micros calm_from = 0;    // all faults have been over for a while
   base::Micros healed_from = 0;  // all faults have been over for long
   base::Micros clock_error = 0;  // by which a server may run what is late, since its clock drifts or (INT64_MAX) steps
   std::vector<Action> actions;   // in the order of time
 };
 
-// How long after the last fault every request is decided again.
+// How long after the last fault every request is decided again: a client that nobody asks waits up to 5 s before it connects.
 inline constexpr base::Micros kHealsWithin = 6'000'000;
+// And the first request, which waits for a connection.
+inline constexpr base::Micros kServesWithin = 2'000'000;
 
 [[nodiscard]] Story TellStory(uint64_t seed, const Catalogue& catalogue);
 // A line for a person.
