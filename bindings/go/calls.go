@@ -9,21 +9,28 @@ import (
 
 // call is one request on its way. C knows it by its id, and completes each submitted call exactly once.
 type call struct {
-	id      int64
-	done    chan struct{} // holds one: whoever brings the completion does not wait for its reader
-	status  int
-	result  flatDecision
-	details *capi.Error // apart: C may be handed no memory that has Go pointers in it
+	id     int64
+	done   chan struct{} // holds one: whoever brings the completion does not wait for its reader
+	status int
+	answer *answer // apart: C may be handed no memory that has Go pointers in it
+}
+
+// answer is what C writes to.
+type answer struct {
+	decision flatDecision
+	details  capi.Error
 }
 
 // callTable finds calls by id, and uses them again: there are as many as were ever under way at once.
 type callTable struct {
-	mu    sync.Mutex
-	free  []*call
-	calls atomic.Pointer[[]*call] // replaced when it grows, so that it is read without the lock
+	mu       sync.Mutex
+	free     []*call
+	calls    atomic.Pointer[[]*call] // replaced when it grows, so that it is read without the lock
+	underway atomic.Int64            // calls taken and not put back
 }
 
 func (t *callTable) take() *call {
+	t.underway.Add(1)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if n := len(t.free); n > 0 {
@@ -45,7 +52,7 @@ func (t *callTable) grow() *call {
 	}
 	calls := append(make([]*call, 0, count), old...)
 	for id := len(old); id < count; id++ {
-		calls = append(calls, &call{id: int64(id), done: make(chan struct{}, 1), details: new(capi.Error)})
+		calls = append(calls, &call{id: int64(id), done: make(chan struct{}, 1), answer: new(answer)})
 	}
 	t.free = append(t.free, calls[len(old)+1:]...)
 	t.calls.Store(&calls)
@@ -56,6 +63,7 @@ func (t *callTable) put(c *call) {
 	t.mu.Lock()
 	t.free = append(t.free, c)
 	t.mu.Unlock()
+	t.underway.Add(-1)
 }
 
 // completions is what one crossing brings back.
@@ -77,7 +85,7 @@ func (t *callTable) deliver(arrived *completions) {
 		c := calls[item[0]]
 		c.status = int(item[1])
 		decision := item[2:]
-		copy(c.result[:capi.Limits+decision[capi.LimitsCount]*capi.LimitLen], decision) // the rest means nothing
+		copy(c.answer.decision[:capi.Limits+decision[capi.LimitsCount]*capi.LimitLen], decision) // the rest means nothing
 		c.done <- struct{}{}
 	}
 }

@@ -13,9 +13,9 @@ import (
 // Client is the connection to one Redis. Open one per process and Redis, by NewClient, and make all limiters on it. Its methods may
 // be called from any goroutine, and none of them waits for Redis.
 //
-// No call waits inside C. A call is submitted to a completion queue, which is its one crossing; one goroutine waits for all of them
-// in Go's network poller and hands out what arrives, up to 128 answers at a time. So any number of calls needs no more threads than
-// Go has anyway.
+// A call is submitted to a completion queue, which is its one crossing; one goroutine waits for all of them in Go's network poller
+// and hands out what arrives, up to 128 answers at a time. So any number of calls needs no more threads than Go has anyway. Only a
+// lone call whose context cannot end waits inside C (see straight.go).
 type Client struct {
 	// Held for reading while C works with a handle, which is never for long, and for writing to close one.
 	mu     sync.RWMutex
@@ -129,9 +129,6 @@ func (c *Client) drain(arrived *completions) int {
 
 // submit starts a call. Exactly one completion follows.
 func (c *Client) submit(l *Limiter, identity string, cost int64, reset bool) (*call, error) {
-	if len(identity) == 0 {
-		return nil, failure(ErrIdentity, "identity has 0 bytes, must be 1..65536")
-	}
 	started := c.calls.take()
 	for {
 		status, err := c.trySubmit(started, l, identity, cost, reset)
@@ -150,14 +147,14 @@ func (c *Client) submit(l *Limiter, identity string, cost int64, reset bool) (*c
 func (c *Client) trySubmit(started *call, l *Limiter, identity string, cost int64, reset bool) (int, error) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	if l.handle == 0 {
+	if l.closed {
 		return int(ErrClosed), closedError("limiter")
 	}
 	if c.closed {
 		return int(ErrClosed), closedError("client")
 	}
-	status := capi.QueueSubmit(c.queue, l.handle, identity, cost, int(truth(reset)), started.id, started.details)
-	return status, failed(status, started.details)
+	status := capi.QueueSubmit(c.queue, l.handle, identity, cost, int(truth(reset)), started.id, &started.answer.details)
+	return status, failed(status, &started.answer.details)
 }
 
 // await waits for the end of a call, or ends it with its context. Either way its completion has come when this returns.
@@ -185,7 +182,7 @@ func (c *Client) cancel(started *call) {
 
 // finish takes the answer and gives the call back.
 func (c *Client) finish(ctx context.Context, ended *call) (Decision, error) {
-	decision, status := makeDecision(&ended.result), ended.status
+	decision, status := makeDecision(&ended.answer.decision), ended.status
 	c.calls.put(ended)
 	if Status(status) == ErrCancelled && ctx.Err() != nil {
 		return decision, cancelledError(ctx)

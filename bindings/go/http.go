@@ -111,7 +111,7 @@ func (l *Limiter) Problem(decision Decision) (Problem, error) {
 func (l *Limiter) use(f func(handle uintptr) error) error {
 	l.client.mu.RLock()
 	defer l.client.mu.RUnlock()
-	if l.handle == 0 {
+	if l.closed {
 		return closedError("limiter")
 	}
 	return f(l.handle)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"sync/atomic"
 
 	"distributed-rate-limiter/drl/internal/capi"
 )
@@ -14,6 +15,8 @@ type Limiter struct {
 	client *Client
 	owns   bool // the client was made for it
 	handle uintptr
+	users  atomic.Int64 // of the handle; the last closes it (see straight.go)
+	closed bool         // read and written under the client's lock
 	fail   FailStrategy
 }
 
@@ -69,6 +72,7 @@ func (c *Client) newLimiter(s *limiterSettings) (*Limiter, error) {
 		return nil, err
 	}
 	l := &Limiter{client: c, handle: *handle, fail: s.failStrategy}
+	l.users.Store(1)
 	if l.fail == 0 {
 		l.fail = FailOpen
 	}
@@ -103,6 +107,7 @@ func (l *Limiter) Key(identity string) (string, error) {
 //
 // It returns within the client's Timeout, with an answer that may be degraded (see FailStrategy), or when the context ends. In that
 // case the error is ErrCancelled, and also the context's own, and the decision's Charged says whether tokens may have been taken.
+// A lone call is quickest with a context that cannot end, such as context.Background().
 //
 // An identity is 1 to 65536 bytes of any value. Other errors are ErrIdentity, ErrCost, ErrNull for a nil context, ErrClosed, and with
 // FailError those of Redis (Status.Unavailable).
@@ -129,6 +134,14 @@ func (l *Limiter) decide(ctx context.Context, identity string, cost int64) (Deci
 func (l *Limiter) run(ctx context.Context, identity string, cost int64, reset bool) (Decision, error) {
 	if err := checkContext(ctx); err != nil {
 		return Decision{Outcome: OutcomeUndecided, Cause: err.Status, Cost: cost}, err
+	}
+	if len(identity) == 0 {
+		return Decision{}, failure(ErrIdentity, "identity has 0 bytes, must be 1..65536")
+	}
+	if !reset {
+		if decision, err, done := l.goStraight(ctx, identity, cost); done {
+			return decision, err
+		}
 	}
 	started, err := l.client.submit(l, identity, cost, reset)
 	if err != nil {
@@ -217,8 +230,8 @@ func (l *Limiter) Close() error {
 func (l *Limiter) release() {
 	l.client.mu.Lock()
 	defer l.client.mu.Unlock()
-	if l.handle != 0 {
-		capi.LimiterClose(l.handle)
-		l.handle = 0
+	if !l.closed {
+		l.closed = true
+		l.leave()
 	}
 }

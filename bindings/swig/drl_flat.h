@@ -57,7 +57,7 @@ drl_status drl_flat_limiter_open(drl_client *client, const char *key_namespace, 
                                  int32_t fail_strategy, const int64_t *limits, size_t limits_len,
                                  const char *limit_names, drl_limiter **limiter, drl_error *error);
 
-/* drl_limiter_allow. */
+/* drl_limiter_allow. `decision` is set on errors too: what is known of a request that Redis did not decide, or zeros. */
 drl_status drl_flat_allow(drl_limiter *limiter, const char *identity, size_t identity_len, int64_t cost,
                           int64_t decision[DRL_FLAT_DECISION_LEN], drl_error *error);
 

@@ -50,42 +50,45 @@ typedef _gostring_ swig_type_13;
 typedef long long swig_type_14;
 typedef _gostring_ swig_type_15;
 typedef long long swig_type_16;
-typedef long long swig_type_17;
+typedef _gostring_ swig_type_17;
 typedef long long swig_type_18;
 typedef long long swig_type_19;
-typedef _gostring_ swig_type_20;
-typedef _gostring_ swig_type_21;
+typedef long long swig_type_20;
+typedef long long swig_type_21;
 typedef _gostring_ swig_type_22;
-typedef long long swig_type_23;
+typedef _gostring_ swig_type_23;
 typedef _gostring_ swig_type_24;
 typedef long long swig_type_25;
 typedef _gostring_ swig_type_26;
-typedef _gostring_ swig_type_27;
+typedef long long swig_type_27;
 typedef _gostring_ swig_type_28;
-extern void _wrap_Swig_free_capi_3188f49a8d159527(uintptr_t arg1);
-extern uintptr_t _wrap_Swig_malloc_capi_3188f49a8d159527(swig_intgo arg1);
-extern swig_intgo _wrap_ClientOpen_capi_3188f49a8d159527(swig_type_1 arg1, swig_type_2 arg2, swig_type_3 arg3, swig_type_4 arg4, swig_type_5 arg5, swig_type_6 arg6, swig_type_7 arg7, swig_type_8 arg8, swig_intgo arg9, swig_voidp arg10, swig_voidp arg11);
-extern swig_intgo _wrap_LimiterOpen_capi_3188f49a8d159527(uintptr_t arg1, swig_type_9 arg2, swig_type_10 arg3, swig_intgo arg4, swig_type_11 arg5, swig_type_12 arg6, swig_voidp arg7, swig_voidp arg8);
-extern swig_intgo _wrap_Key_capi_3188f49a8d159527(uintptr_t arg1, swig_type_13 arg2, swig_voidp arg3, swig_voidp arg4, swig_voidp arg5);
-extern swig_intgo _wrap_QueueOpen_capi_3188f49a8d159527(uintptr_t arg1, swig_type_14 arg2, swig_voidp arg3, swig_voidp arg4);
-extern swig_intgo _wrap_QueueSubmit_capi_3188f49a8d159527(uintptr_t arg1, uintptr_t arg2, swig_type_15 arg3, swig_type_16 arg4, swig_intgo arg5, swig_type_17 arg6, swig_voidp arg7);
-extern swig_intgo _wrap_QueueWait_capi_3188f49a8d159527(uintptr_t arg1, swig_type_18 arg2, swig_voidp arg3, swig_intgo arg4, swig_voidp arg5, swig_voidp arg6);
-extern swig_intgo _wrap_Headers_capi_3188f49a8d159527(uintptr_t arg1, swig_voidp arg2, swig_intgo arg3, swig_intgo arg4, swig_intgo arg5, swig_type_19 arg6, swig_voidp arg7, swig_voidp arg8, swig_voidp arg9);
-extern swig_intgo _wrap_Problem_capi_3188f49a8d159527(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3, swig_voidp arg4, swig_voidp arg5, swig_voidp arg6);
-extern swig_intgo _wrap_ResolverOpen_capi_3188f49a8d159527(swig_intgo arg1, swig_intgo arg2, swig_intgo arg3, swig_type_20 arg4, swig_intgo arg5, swig_intgo arg6, swig_voidp arg7, swig_voidp arg8);
-extern swig_intgo _wrap_Resolve_capi_3188f49a8d159527(uintptr_t arg1, swig_type_21 arg2, swig_type_22 arg3, swig_voidp arg4, swig_voidp arg5, swig_voidp arg6);
-extern swig_intgo _wrap_ClientStats_capi_3188f49a8d159527(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
-extern void _wrap_ClientClose_capi_3188f49a8d159527(uintptr_t arg1);
-extern void _wrap_LimiterClose_capi_3188f49a8d159527(uintptr_t arg1);
-extern void _wrap_QueueClose_capi_3188f49a8d159527(uintptr_t arg1);
-extern swig_intgo _wrap_QueueCancel_capi_3188f49a8d159527(uintptr_t arg1, swig_type_23 arg2, swig_voidp arg3);
-extern void _wrap_ResolverClose_capi_3188f49a8d159527(uintptr_t arg1);
-extern swig_type_24 _wrap_ResolverHeader_capi_3188f49a8d159527(uintptr_t arg1);
-extern swig_intgo _wrap_ClientMetrics_capi_3188f49a8d159527(uintptr_t arg1, swig_voidp arg2, swig_type_25 arg3, swig_voidp arg4, swig_voidp arg5);
-extern swig_type_26 _wrap_StatusName_capi_3188f49a8d159527(swig_intgo arg1);
-extern swig_type_27 _wrap_StatusMessage_capi_3188f49a8d159527(swig_intgo arg1);
-extern swig_type_28 _wrap_Version_capi_3188f49a8d159527(void);
-extern swig_intgo _wrap_QueueFd_capi_3188f49a8d159527(uintptr_t arg1);
+typedef _gostring_ swig_type_29;
+typedef _gostring_ swig_type_30;
+extern void _wrap_Swig_free_capi_5d08515c0c274bd4(uintptr_t arg1);
+extern uintptr_t _wrap_Swig_malloc_capi_5d08515c0c274bd4(swig_intgo arg1);
+extern swig_intgo _wrap_ClientOpen_capi_5d08515c0c274bd4(swig_type_1 arg1, swig_type_2 arg2, swig_type_3 arg3, swig_type_4 arg4, swig_type_5 arg5, swig_type_6 arg6, swig_type_7 arg7, swig_type_8 arg8, swig_intgo arg9, swig_voidp arg10, swig_voidp arg11);
+extern swig_intgo _wrap_LimiterOpen_capi_5d08515c0c274bd4(uintptr_t arg1, swig_type_9 arg2, swig_type_10 arg3, swig_intgo arg4, swig_type_11 arg5, swig_type_12 arg6, swig_voidp arg7, swig_voidp arg8);
+extern swig_intgo _wrap_Allow_capi_5d08515c0c274bd4(uintptr_t arg1, swig_type_13 arg2, swig_type_14 arg3, swig_voidp arg4, swig_voidp arg5);
+extern swig_intgo _wrap_Key_capi_5d08515c0c274bd4(uintptr_t arg1, swig_type_15 arg2, swig_voidp arg3, swig_voidp arg4, swig_voidp arg5);
+extern swig_intgo _wrap_QueueOpen_capi_5d08515c0c274bd4(uintptr_t arg1, swig_type_16 arg2, swig_voidp arg3, swig_voidp arg4);
+extern swig_intgo _wrap_QueueSubmit_capi_5d08515c0c274bd4(uintptr_t arg1, uintptr_t arg2, swig_type_17 arg3, swig_type_18 arg4, swig_intgo arg5, swig_type_19 arg6, swig_voidp arg7);
+extern swig_intgo _wrap_QueueWait_capi_5d08515c0c274bd4(uintptr_t arg1, swig_type_20 arg2, swig_voidp arg3, swig_intgo arg4, swig_voidp arg5, swig_voidp arg6);
+extern swig_intgo _wrap_Headers_capi_5d08515c0c274bd4(uintptr_t arg1, swig_voidp arg2, swig_intgo arg3, swig_intgo arg4, swig_intgo arg5, swig_type_21 arg6, swig_voidp arg7, swig_voidp arg8, swig_voidp arg9);
+extern swig_intgo _wrap_Problem_capi_5d08515c0c274bd4(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3, swig_voidp arg4, swig_voidp arg5, swig_voidp arg6);
+extern swig_intgo _wrap_ResolverOpen_capi_5d08515c0c274bd4(swig_intgo arg1, swig_intgo arg2, swig_intgo arg3, swig_type_22 arg4, swig_intgo arg5, swig_intgo arg6, swig_voidp arg7, swig_voidp arg8);
+extern swig_intgo _wrap_Resolve_capi_5d08515c0c274bd4(uintptr_t arg1, swig_type_23 arg2, swig_type_24 arg3, swig_voidp arg4, swig_voidp arg5, swig_voidp arg6);
+extern swig_intgo _wrap_ClientStats_capi_5d08515c0c274bd4(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
+extern void _wrap_ClientClose_capi_5d08515c0c274bd4(uintptr_t arg1);
+extern void _wrap_LimiterClose_capi_5d08515c0c274bd4(uintptr_t arg1);
+extern void _wrap_QueueClose_capi_5d08515c0c274bd4(uintptr_t arg1);
+extern swig_intgo _wrap_QueueCancel_capi_5d08515c0c274bd4(uintptr_t arg1, swig_type_25 arg2, swig_voidp arg3);
+extern void _wrap_ResolverClose_capi_5d08515c0c274bd4(uintptr_t arg1);
+extern swig_type_26 _wrap_ResolverHeader_capi_5d08515c0c274bd4(uintptr_t arg1);
+extern swig_intgo _wrap_ClientMetrics_capi_5d08515c0c274bd4(uintptr_t arg1, swig_voidp arg2, swig_type_27 arg3, swig_voidp arg4, swig_voidp arg5);
+extern swig_type_28 _wrap_StatusName_capi_5d08515c0c274bd4(swig_intgo arg1);
+extern swig_type_29 _wrap_StatusMessage_capi_5d08515c0c274bd4(swig_intgo arg1);
+extern swig_type_30 _wrap_Version_capi_5d08515c0c274bd4(void);
+extern swig_intgo _wrap_QueueFd_capi_5d08515c0c274bd4(uintptr_t arg1);
 #undef intgo
 */
 import "C"
@@ -125,13 +128,13 @@ func swigCopyString(s string) string {
 
 func Swig_free(arg1 uintptr) {
 	_swig_i_0 := arg1
-	C._wrap_Swig_free_capi_3188f49a8d159527(C.uintptr_t(_swig_i_0))
+	C._wrap_Swig_free_capi_5d08515c0c274bd4(C.uintptr_t(_swig_i_0))
 }
 
 func Swig_malloc(arg1 int) (_swig_ret uintptr) {
 	var swig_r uintptr
 	_swig_i_0 := arg1
-	swig_r = (uintptr)(C._wrap_Swig_malloc_capi_3188f49a8d159527(C.swig_intgo(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_Swig_malloc_capi_5d08515c0c274bd4(C.swig_intgo(_swig_i_0)))
 	return swig_r
 }
 
@@ -148,7 +151,7 @@ func ClientOpen(arg1 string, arg2 int64, arg3 int64, arg4 string, arg5 string, a
 	_swig_i_8 := arg9
 	_swig_i_9 := arg10
 	_swig_i_10 := arg11
-	swig_r = (int)(C._wrap_ClientOpen_capi_3188f49a8d159527(*(*C.swig_type_1)(unsafe.Pointer(&_swig_i_0)), C.swig_type_2(_swig_i_1), C.swig_type_3(_swig_i_2), *(*C.swig_type_4)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_5)(unsafe.Pointer(&_swig_i_4)), *(*C.swig_type_6)(unsafe.Pointer(&_swig_i_5)), *(*C.swig_type_7)(unsafe.Pointer(&_swig_i_6)), C.swig_type_8(_swig_i_7), C.swig_intgo(_swig_i_8), C.swig_voidp(_swig_i_9), C.swig_voidp(_swig_i_10)))
+	swig_r = (int)(C._wrap_ClientOpen_capi_5d08515c0c274bd4(*(*C.swig_type_1)(unsafe.Pointer(&_swig_i_0)), C.swig_type_2(_swig_i_1), C.swig_type_3(_swig_i_2), *(*C.swig_type_4)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_5)(unsafe.Pointer(&_swig_i_4)), *(*C.swig_type_6)(unsafe.Pointer(&_swig_i_5)), *(*C.swig_type_7)(unsafe.Pointer(&_swig_i_6)), C.swig_type_8(_swig_i_7), C.swig_intgo(_swig_i_8), C.swig_voidp(_swig_i_9), C.swig_voidp(_swig_i_10)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -177,7 +180,7 @@ func LimiterOpen(arg1 uintptr, arg2 string, arg3 string, arg4 int, arg5 []int64,
 	_swig_i_5 := arg6
 	_swig_i_6 := arg7
 	_swig_i_7 := arg8
-	swig_r = (int)(C._wrap_LimiterOpen_capi_3188f49a8d159527(C.uintptr_t(_swig_i_0), *(*C.swig_type_9)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_10)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), *(*C.swig_type_11)(unsafe.Pointer(&_swig_i_4)), *(*C.swig_type_12)(unsafe.Pointer(&_swig_i_5)), C.swig_voidp(_swig_i_6), C.swig_voidp(_swig_i_7)))
+	swig_r = (int)(C._wrap_LimiterOpen_capi_5d08515c0c274bd4(C.uintptr_t(_swig_i_0), *(*C.swig_type_9)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_10)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), *(*C.swig_type_11)(unsafe.Pointer(&_swig_i_4)), *(*C.swig_type_12)(unsafe.Pointer(&_swig_i_5)), C.swig_voidp(_swig_i_6), C.swig_voidp(_swig_i_7)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -193,6 +196,20 @@ func LimiterOpen(arg1 uintptr, arg2 string, arg3 string, arg4 int, arg5 []int64,
 	return swig_r
 }
 
+func Allow(arg1 uintptr, arg2 string, arg3 int64, arg4 *int64, arg5 *Error) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	_swig_i_3 := arg4
+	_swig_i_4 := arg5
+	swig_r = (int)(C._wrap_Allow_capi_5d08515c0c274bd4(C.uintptr_t(_swig_i_0), *(*C.swig_type_13)(unsafe.Pointer(&_swig_i_1)), C.swig_type_14(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	return swig_r
+}
+
 func Key(arg1 uintptr, arg2 string, arg3 *byte, arg4 *int64, arg5 *Error) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
@@ -200,7 +217,7 @@ func Key(arg1 uintptr, arg2 string, arg3 *byte, arg4 *int64, arg5 *Error) (_swig
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int)(C._wrap_Key_capi_3188f49a8d159527(C.uintptr_t(_swig_i_0), *(*C.swig_type_13)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
+	swig_r = (int)(C._wrap_Key_capi_5d08515c0c274bd4(C.uintptr_t(_swig_i_0), *(*C.swig_type_15)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -213,7 +230,7 @@ func QueueOpen(arg1 uintptr, arg2 int64, arg3 *uintptr, arg4 *Error) (_swig_ret 
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_QueueOpen_capi_3188f49a8d159527(C.uintptr_t(_swig_i_0), C.swig_type_14(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_QueueOpen_capi_5d08515c0c274bd4(C.uintptr_t(_swig_i_0), C.swig_type_16(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	return swig_r
 }
 
@@ -226,7 +243,7 @@ func QueueSubmit(arg1 uintptr, arg2 uintptr, arg3 string, arg4 int64, arg5 int, 
 	_swig_i_4 := arg5
 	_swig_i_5 := arg6
 	_swig_i_6 := arg7
-	swig_r = (int)(C._wrap_QueueSubmit_capi_3188f49a8d159527(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_15)(unsafe.Pointer(&_swig_i_2)), C.swig_type_16(_swig_i_3), C.swig_intgo(_swig_i_4), C.swig_type_17(_swig_i_5), C.swig_voidp(_swig_i_6)))
+	swig_r = (int)(C._wrap_QueueSubmit_capi_5d08515c0c274bd4(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_17)(unsafe.Pointer(&_swig_i_2)), C.swig_type_18(_swig_i_3), C.swig_intgo(_swig_i_4), C.swig_type_19(_swig_i_5), C.swig_voidp(_swig_i_6)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -241,7 +258,7 @@ func QueueWait(arg1 uintptr, arg2 int64, arg3 *int64, arg4 int, arg5 *int32, arg
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
 	_swig_i_5 := arg6
-	swig_r = (int)(C._wrap_QueueWait_capi_3188f49a8d159527(C.uintptr_t(_swig_i_0), C.swig_type_18(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_voidp(_swig_i_5)))
+	swig_r = (int)(C._wrap_QueueWait_capi_5d08515c0c274bd4(C.uintptr_t(_swig_i_0), C.swig_type_20(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_voidp(_swig_i_5)))
 	return swig_r
 }
 
@@ -256,7 +273,7 @@ func Headers(arg1 uintptr, arg2 *int64, arg3 int, arg4 int, arg5 int, arg6 int64
 	_swig_i_6 := arg7
 	_swig_i_7 := arg8
 	_swig_i_8 := arg9
-	swig_r = (int)(C._wrap_Headers_capi_3188f49a8d159527(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_intgo(_swig_i_4), C.swig_type_19(_swig_i_5), C.swig_voidp(_swig_i_6), C.swig_voidp(_swig_i_7), C.swig_voidp(_swig_i_8)))
+	swig_r = (int)(C._wrap_Headers_capi_5d08515c0c274bd4(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_intgo(_swig_i_4), C.swig_type_21(_swig_i_5), C.swig_voidp(_swig_i_6), C.swig_voidp(_swig_i_7), C.swig_voidp(_swig_i_8)))
 	return swig_r
 }
 
@@ -268,7 +285,7 @@ func Problem(arg1 uintptr, arg2 *int64, arg3 *byte, arg4 *int64, arg5 *int32, ar
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
 	_swig_i_5 := arg6
-	swig_r = (int)(C._wrap_Problem_capi_3188f49a8d159527(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_voidp(_swig_i_5)))
+	swig_r = (int)(C._wrap_Problem_capi_5d08515c0c274bd4(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_voidp(_swig_i_5)))
 	return swig_r
 }
 
@@ -282,7 +299,7 @@ func ResolverOpen(arg1 int, arg2 int, arg3 int, arg4 string, arg5 int, arg6 int,
 	_swig_i_5 := arg6
 	_swig_i_6 := arg7
 	_swig_i_7 := arg8
-	swig_r = (int)(C._wrap_ResolverOpen_capi_3188f49a8d159527(C.swig_intgo(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2), *(*C.swig_type_20)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.swig_voidp(_swig_i_6), C.swig_voidp(_swig_i_7)))
+	swig_r = (int)(C._wrap_ResolverOpen_capi_5d08515c0c274bd4(C.swig_intgo(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2), *(*C.swig_type_22)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.swig_voidp(_swig_i_6), C.swig_voidp(_swig_i_7)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg4
 	}
@@ -297,7 +314,7 @@ func Resolve(arg1 uintptr, arg2 string, arg3 string, arg4 *byte, arg5 *int64, ar
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
 	_swig_i_5 := arg6
-	swig_r = (int)(C._wrap_Resolve_capi_3188f49a8d159527(C.uintptr_t(_swig_i_0), *(*C.swig_type_21)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_22)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_voidp(_swig_i_5)))
+	swig_r = (int)(C._wrap_Resolve_capi_5d08515c0c274bd4(C.uintptr_t(_swig_i_0), *(*C.swig_type_23)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_24)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_voidp(_swig_i_5)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -312,23 +329,23 @@ func ClientStats(arg1 uintptr, arg2 *int64, arg3 *Error) (_swig_ret int) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_ClientStats_capi_3188f49a8d159527(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_ClientStats_capi_5d08515c0c274bd4(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
 func ClientClose(arg1 uintptr) {
 	_swig_i_0 := arg1
-	C._wrap_ClientClose_capi_3188f49a8d159527(C.uintptr_t(_swig_i_0))
+	C._wrap_ClientClose_capi_5d08515c0c274bd4(C.uintptr_t(_swig_i_0))
 }
 
 func LimiterClose(arg1 uintptr) {
 	_swig_i_0 := arg1
-	C._wrap_LimiterClose_capi_3188f49a8d159527(C.uintptr_t(_swig_i_0))
+	C._wrap_LimiterClose_capi_5d08515c0c274bd4(C.uintptr_t(_swig_i_0))
 }
 
 func QueueClose(arg1 uintptr) {
 	_swig_i_0 := arg1
-	C._wrap_QueueClose_capi_3188f49a8d159527(C.uintptr_t(_swig_i_0))
+	C._wrap_QueueClose_capi_5d08515c0c274bd4(C.uintptr_t(_swig_i_0))
 }
 
 func QueueCancel(arg1 uintptr, arg2 int64, arg3 *Error) (_swig_ret int) {
@@ -336,19 +353,19 @@ func QueueCancel(arg1 uintptr, arg2 int64, arg3 *Error) (_swig_ret int) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_QueueCancel_capi_3188f49a8d159527(C.uintptr_t(_swig_i_0), C.swig_type_23(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_QueueCancel_capi_5d08515c0c274bd4(C.uintptr_t(_swig_i_0), C.swig_type_25(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
 func ResolverClose(arg1 uintptr) {
 	_swig_i_0 := arg1
-	C._wrap_ResolverClose_capi_3188f49a8d159527(C.uintptr_t(_swig_i_0))
+	C._wrap_ResolverClose_capi_5d08515c0c274bd4(C.uintptr_t(_swig_i_0))
 }
 
 func ResolverHeader(arg1 uintptr) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_ResolverHeader_capi_3188f49a8d159527(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_ResolverHeader_capi_5d08515c0c274bd4(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -362,14 +379,14 @@ func ClientMetrics(arg1 uintptr, arg2 *byte, arg3 int64, arg4 *int64, arg5 *Erro
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int)(C._wrap_ClientMetrics_capi_3188f49a8d159527(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_25(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
+	swig_r = (int)(C._wrap_ClientMetrics_capi_5d08515c0c274bd4(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_27(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
 	return swig_r
 }
 
 func StatusName(arg1 int) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_StatusName_capi_3188f49a8d159527(C.swig_intgo(_swig_i_0))
+	swig_r_p := C._wrap_StatusName_capi_5d08515c0c274bd4(C.swig_intgo(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -379,7 +396,7 @@ func StatusName(arg1 int) (_swig_ret string) {
 func StatusMessage(arg1 int) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_StatusMessage_capi_3188f49a8d159527(C.swig_intgo(_swig_i_0))
+	swig_r_p := C._wrap_StatusMessage_capi_5d08515c0c274bd4(C.swig_intgo(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -388,7 +405,7 @@ func StatusMessage(arg1 int) (_swig_ret string) {
 
 func Version() (_swig_ret string) {
 	var swig_r string
-	swig_r_p := C._wrap_Version_capi_3188f49a8d159527()
+	swig_r_p := C._wrap_Version_capi_5d08515c0c274bd4()
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -398,6 +415,6 @@ func Version() (_swig_ret string) {
 func QueueFd(arg1 uintptr) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
-	swig_r = (int)(C._wrap_QueueFd_capi_3188f49a8d159527(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_QueueFd_capi_5d08515c0c274bd4(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }

@@ -77,6 +77,7 @@ typedef int32_t drl_status;
 %rename(QueueSubmit) drl_flat_queue_submit;
 %rename(QueueWait) drl_flat_queue_wait;
 %rename(QueueCancel) drl_queue_cancel;
+%rename(Allow) drl_flat_allow;
 %rename(Key) drl_flat_key;
 %rename(Headers) drl_flat_headers;
 %rename(Problem) drl_flat_problem;
@@ -89,8 +90,7 @@ typedef int32_t drl_status;
 %rename(StatusName) drl_status_name;
 %rename(StatusMessage) drl_status_message;
 %rename(Version) drl_version;
-%ignore drl_flat_allow; /* a queue does it: no call of this binding waits in C */
-%ignore drl_flat_reset;
+%ignore drl_flat_reset; /* a queue does it */
 %ignore drl_flat_allow_many;
 %include "drl_flat.i"
 

@@ -146,8 +146,10 @@ drl_status drl_flat_limiter_open(drl_client *client, const char *key_namespace, 
 drl_status drl_flat_allow(drl_limiter *limiter, const char *identity, size_t identity_len, int64_t cost,
                           int64_t decision[DRL_FLAT_DECISION_LEN], drl_error *error) {
   drl_decision made;
-  const drl_status status = drl_limiter_allow(limiter, identity, identity_len, cost, &made, error);
-  if (status == DRL_OK) Flatten(&made, decision);
+  drl_status status;
+  memset(&made, 0, sizeof made);
+  status = drl_limiter_allow(limiter, identity, identity_len, cost, &made, error);
+  Flatten(&made, decision);
   return status;
 }
 

@@ -209,7 +209,7 @@ static char *Copied(_gostring_ text) {
 extern "C" {
 #endif
 
-void _wrap_Swig_free_capi_3188f49a8d159527(void *_swig_go_0) {
+void _wrap_Swig_free_capi_5d08515c0c274bd4(void *_swig_go_0) {
   void *arg1 = (void *) 0 ;
   
   arg1 = *(void **)&_swig_go_0; 
@@ -219,7 +219,7 @@ void _wrap_Swig_free_capi_3188f49a8d159527(void *_swig_go_0) {
 }
 
 
-void *_wrap_Swig_malloc_capi_3188f49a8d159527(intgo _swig_go_0) {
+void *_wrap_Swig_malloc_capi_5d08515c0c274bd4(intgo _swig_go_0) {
   int arg1 ;
   void *result = 0 ;
   void *_swig_go_result;
@@ -232,7 +232,7 @@ void *_wrap_Swig_malloc_capi_3188f49a8d159527(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_ClientOpen_capi_3188f49a8d159527(_gostring_ _swig_go_0, long long _swig_go_1, long long _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, _gostring_ _swig_go_6, long long _swig_go_7, intgo _swig_go_8, drl_client **_swig_go_9, drl_error *_swig_go_10) {
+intgo _wrap_ClientOpen_capi_5d08515c0c274bd4(_gostring_ _swig_go_0, long long _swig_go_1, long long _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, _gostring_ _swig_go_6, long long _swig_go_7, intgo _swig_go_8, drl_client **_swig_go_9, drl_error *_swig_go_10) {
   char *arg1 = (char *) 0 ;
   int64_t arg2 ;
   int64_t arg3 ;
@@ -273,7 +273,7 @@ intgo _wrap_ClientOpen_capi_3188f49a8d159527(_gostring_ _swig_go_0, long long _s
 }
 
 
-intgo _wrap_LimiterOpen_capi_3188f49a8d159527(drl_client *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, _goslice_ _swig_go_4, _gostring_ _swig_go_5, drl_limiter **_swig_go_6, drl_error *_swig_go_7) {
+intgo _wrap_LimiterOpen_capi_5d08515c0c274bd4(drl_client *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, _goslice_ _swig_go_4, _gostring_ _swig_go_5, drl_limiter **_swig_go_6, drl_error *_swig_go_7) {
   drl_client *arg1 = (drl_client *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -304,7 +304,32 @@ intgo _wrap_LimiterOpen_capi_3188f49a8d159527(drl_client *_swig_go_0, _gostring_
 }
 
 
-intgo _wrap_Key_capi_3188f49a8d159527(drl_limiter *_swig_go_0, _gostring_ _swig_go_1, char *_swig_go_2, long long *_swig_go_3, drl_error *_swig_go_4) {
+intgo _wrap_Allow_capi_5d08515c0c274bd4(drl_limiter *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, long long *_swig_go_3, drl_error *_swig_go_4) {
+  drl_limiter *arg1 = (drl_limiter *) 0 ;
+  char *arg2 = (char *) 0 ;
+  size_t arg3 ;
+  int64_t arg4 ;
+  int64_t *arg5 ;
+  drl_error *arg6 = (drl_error *) 0 ;
+  drl_status result;
+  intgo _swig_go_result;
+  
+  arg1 = (drl_limiter *)_swig_go_0; 
+  
+  arg2 = (char *)_swig_go_1.p;
+  arg3 = (size_t)_swig_go_1.n;
+  
+  arg4 = (int64_t)_swig_go_2; 
+  arg5 = (int64_t *)_swig_go_3; 
+  arg6 = (drl_error *)_swig_go_4; 
+  
+  result = (drl_status)drl_flat_allow(arg1,(char const *)arg2,arg3,arg4,arg5,arg6);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_Key_capi_5d08515c0c274bd4(drl_limiter *_swig_go_0, _gostring_ _swig_go_1, char *_swig_go_2, long long *_swig_go_3, drl_error *_swig_go_4) {
   drl_limiter *arg1 = (drl_limiter *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -330,7 +355,7 @@ intgo _wrap_Key_capi_3188f49a8d159527(drl_limiter *_swig_go_0, _gostring_ _swig_
 }
 
 
-intgo _wrap_QueueOpen_capi_3188f49a8d159527(drl_client *_swig_go_0, long long _swig_go_1, drl_queue **_swig_go_2, drl_error *_swig_go_3) {
+intgo _wrap_QueueOpen_capi_5d08515c0c274bd4(drl_client *_swig_go_0, long long _swig_go_1, drl_queue **_swig_go_2, drl_error *_swig_go_3) {
   drl_client *arg1 = (drl_client *) 0 ;
   int64_t arg2 ;
   drl_queue **arg3 = (drl_queue **) 0 ;
@@ -349,7 +374,7 @@ intgo _wrap_QueueOpen_capi_3188f49a8d159527(drl_client *_swig_go_0, long long _s
 }
 
 
-intgo _wrap_QueueSubmit_capi_3188f49a8d159527(drl_queue *_swig_go_0, drl_limiter *_swig_go_1, _gostring_ _swig_go_2, long long _swig_go_3, intgo _swig_go_4, long long _swig_go_5, drl_error *_swig_go_6) {
+intgo _wrap_QueueSubmit_capi_5d08515c0c274bd4(drl_queue *_swig_go_0, drl_limiter *_swig_go_1, _gostring_ _swig_go_2, long long _swig_go_3, intgo _swig_go_4, long long _swig_go_5, drl_error *_swig_go_6) {
   drl_queue *arg1 = (drl_queue *) 0 ;
   drl_limiter *arg2 = (drl_limiter *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -378,7 +403,7 @@ intgo _wrap_QueueSubmit_capi_3188f49a8d159527(drl_queue *_swig_go_0, drl_limiter
 }
 
 
-intgo _wrap_QueueWait_capi_3188f49a8d159527(drl_queue *_swig_go_0, long long _swig_go_1, long long *_swig_go_2, intgo _swig_go_3, int *_swig_go_4, drl_error *_swig_go_5) {
+intgo _wrap_QueueWait_capi_5d08515c0c274bd4(drl_queue *_swig_go_0, long long _swig_go_1, long long *_swig_go_2, intgo _swig_go_3, int *_swig_go_4, drl_error *_swig_go_5) {
   drl_queue *arg1 = (drl_queue *) 0 ;
   int64_t arg2 ;
   int64_t *arg3 = (int64_t *) 0 ;
@@ -401,7 +426,7 @@ intgo _wrap_QueueWait_capi_3188f49a8d159527(drl_queue *_swig_go_0, long long _sw
 }
 
 
-intgo _wrap_Headers_capi_3188f49a8d159527(drl_limiter *_swig_go_0, long long *_swig_go_1, intgo _swig_go_2, intgo _swig_go_3, intgo _swig_go_4, long long _swig_go_5, char *_swig_go_6, long long *_swig_go_7, drl_error *_swig_go_8) {
+intgo _wrap_Headers_capi_5d08515c0c274bd4(drl_limiter *_swig_go_0, long long *_swig_go_1, intgo _swig_go_2, intgo _swig_go_3, intgo _swig_go_4, long long _swig_go_5, char *_swig_go_6, long long *_swig_go_7, drl_error *_swig_go_8) {
   drl_limiter *arg1 = (drl_limiter *) 0 ;
   int64_t *arg2 ;
   int32_t arg3 ;
@@ -431,7 +456,7 @@ intgo _wrap_Headers_capi_3188f49a8d159527(drl_limiter *_swig_go_0, long long *_s
 }
 
 
-intgo _wrap_Problem_capi_3188f49a8d159527(drl_limiter *_swig_go_0, long long *_swig_go_1, char *_swig_go_2, long long *_swig_go_3, int *_swig_go_4, drl_error *_swig_go_5) {
+intgo _wrap_Problem_capi_5d08515c0c274bd4(drl_limiter *_swig_go_0, long long *_swig_go_1, char *_swig_go_2, long long *_swig_go_3, int *_swig_go_4, drl_error *_swig_go_5) {
   drl_limiter *arg1 = (drl_limiter *) 0 ;
   int64_t *arg2 ;
   char *arg3 ;
@@ -455,7 +480,7 @@ intgo _wrap_Problem_capi_3188f49a8d159527(drl_limiter *_swig_go_0, long long *_s
 }
 
 
-intgo _wrap_ResolverOpen_capi_3188f49a8d159527(intgo _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, drl_resolver **_swig_go_6, drl_error *_swig_go_7) {
+intgo _wrap_ResolverOpen_capi_5d08515c0c274bd4(intgo _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, drl_resolver **_swig_go_6, drl_error *_swig_go_7) {
   int32_t arg1 ;
   int32_t arg2 ;
   int32_t arg3 ;
@@ -483,7 +508,7 @@ intgo _wrap_ResolverOpen_capi_3188f49a8d159527(intgo _swig_go_0, intgo _swig_go_
 }
 
 
-intgo _wrap_Resolve_capi_3188f49a8d159527(drl_resolver *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, char *_swig_go_3, long long *_swig_go_4, drl_error *_swig_go_5) {
+intgo _wrap_Resolve_capi_5d08515c0c274bd4(drl_resolver *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, char *_swig_go_3, long long *_swig_go_4, drl_error *_swig_go_5) {
   drl_resolver *arg1 = (drl_resolver *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -515,7 +540,7 @@ intgo _wrap_Resolve_capi_3188f49a8d159527(drl_resolver *_swig_go_0, _gostring_ _
 }
 
 
-intgo _wrap_ClientStats_capi_3188f49a8d159527(drl_client *_swig_go_0, long long *_swig_go_1, drl_error *_swig_go_2) {
+intgo _wrap_ClientStats_capi_5d08515c0c274bd4(drl_client *_swig_go_0, long long *_swig_go_1, drl_error *_swig_go_2) {
   drl_client *arg1 = (drl_client *) 0 ;
   int64_t *arg2 ;
   drl_error *arg3 = (drl_error *) 0 ;
@@ -532,7 +557,7 @@ intgo _wrap_ClientStats_capi_3188f49a8d159527(drl_client *_swig_go_0, long long 
 }
 
 
-void _wrap_ClientClose_capi_3188f49a8d159527(drl_client *_swig_go_0) {
+void _wrap_ClientClose_capi_5d08515c0c274bd4(drl_client *_swig_go_0) {
   drl_client *arg1 = (drl_client *) 0 ;
   
   arg1 = (drl_client *)_swig_go_0; 
@@ -542,7 +567,7 @@ void _wrap_ClientClose_capi_3188f49a8d159527(drl_client *_swig_go_0) {
 }
 
 
-void _wrap_LimiterClose_capi_3188f49a8d159527(drl_limiter *_swig_go_0) {
+void _wrap_LimiterClose_capi_5d08515c0c274bd4(drl_limiter *_swig_go_0) {
   drl_limiter *arg1 = (drl_limiter *) 0 ;
   
   arg1 = (drl_limiter *)_swig_go_0; 
@@ -552,7 +577,7 @@ void _wrap_LimiterClose_capi_3188f49a8d159527(drl_limiter *_swig_go_0) {
 }
 
 
-void _wrap_QueueClose_capi_3188f49a8d159527(drl_queue *_swig_go_0) {
+void _wrap_QueueClose_capi_5d08515c0c274bd4(drl_queue *_swig_go_0) {
   drl_queue *arg1 = (drl_queue *) 0 ;
   
   arg1 = (drl_queue *)_swig_go_0; 
@@ -562,7 +587,7 @@ void _wrap_QueueClose_capi_3188f49a8d159527(drl_queue *_swig_go_0) {
 }
 
 
-intgo _wrap_QueueCancel_capi_3188f49a8d159527(drl_queue *_swig_go_0, long long _swig_go_1, drl_error *_swig_go_2) {
+intgo _wrap_QueueCancel_capi_5d08515c0c274bd4(drl_queue *_swig_go_0, long long _swig_go_1, drl_error *_swig_go_2) {
   drl_queue *arg1 = (drl_queue *) 0 ;
   int64_t arg2 ;
   drl_error *arg3 = (drl_error *) 0 ;
@@ -579,7 +604,7 @@ intgo _wrap_QueueCancel_capi_3188f49a8d159527(drl_queue *_swig_go_0, long long _
 }
 
 
-void _wrap_ResolverClose_capi_3188f49a8d159527(drl_resolver *_swig_go_0) {
+void _wrap_ResolverClose_capi_5d08515c0c274bd4(drl_resolver *_swig_go_0) {
   drl_resolver *arg1 = (drl_resolver *) 0 ;
   
   arg1 = (drl_resolver *)_swig_go_0; 
@@ -589,7 +614,7 @@ void _wrap_ResolverClose_capi_3188f49a8d159527(drl_resolver *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_ResolverHeader_capi_3188f49a8d159527(drl_resolver *_swig_go_0) {
+_gostring_ _wrap_ResolverHeader_capi_5d08515c0c274bd4(drl_resolver *_swig_go_0) {
   drl_resolver *arg1 = (drl_resolver *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -602,7 +627,7 @@ _gostring_ _wrap_ResolverHeader_capi_3188f49a8d159527(drl_resolver *_swig_go_0) 
 }
 
 
-intgo _wrap_ClientMetrics_capi_3188f49a8d159527(drl_client *_swig_go_0, char *_swig_go_1, long long _swig_go_2, long long *_swig_go_3, drl_error *_swig_go_4) {
+intgo _wrap_ClientMetrics_capi_5d08515c0c274bd4(drl_client *_swig_go_0, char *_swig_go_1, long long _swig_go_2, long long *_swig_go_3, drl_error *_swig_go_4) {
   drl_client *arg1 = (drl_client *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -624,7 +649,7 @@ intgo _wrap_ClientMetrics_capi_3188f49a8d159527(drl_client *_swig_go_0, char *_s
 }
 
 
-_gostring_ _wrap_StatusName_capi_3188f49a8d159527(intgo _swig_go_0) {
+_gostring_ _wrap_StatusName_capi_5d08515c0c274bd4(intgo _swig_go_0) {
   drl_status arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -637,7 +662,7 @@ _gostring_ _wrap_StatusName_capi_3188f49a8d159527(intgo _swig_go_0) {
 }
 
 
-_gostring_ _wrap_StatusMessage_capi_3188f49a8d159527(intgo _swig_go_0) {
+_gostring_ _wrap_StatusMessage_capi_5d08515c0c274bd4(intgo _swig_go_0) {
   drl_status arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -650,7 +675,7 @@ _gostring_ _wrap_StatusMessage_capi_3188f49a8d159527(intgo _swig_go_0) {
 }
 
 
-_gostring_ _wrap_Version_capi_3188f49a8d159527() {
+_gostring_ _wrap_Version_capi_5d08515c0c274bd4() {
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
@@ -661,7 +686,7 @@ _gostring_ _wrap_Version_capi_3188f49a8d159527() {
 }
 
 
-intgo _wrap_QueueFd_capi_3188f49a8d159527(drl_queue *_swig_go_0) {
+intgo _wrap_QueueFd_capi_5d08515c0c274bd4(drl_queue *_swig_go_0) {
   drl_queue *arg1 = (drl_queue *) 0 ;
   int32_t result;
   intgo _swig_go_result;
