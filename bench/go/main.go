@@ -1,4 +1,4 @@
-// Command bench makes concurrent callers decide over and over, through package drl or through redis_rate, and prints decisions per
+// Command bench makes concurrent callers decide over and over, through package drl, redis_rate or rueidis, and prints decisions per
 // second. bench/callers.cc does the same through the C interface; `run` puts them side by side.
 package main
 
@@ -15,6 +15,7 @@ import (
 
 	"github.com/go-redis/redis_rate/v10"
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/rueidis"
 )
 
 const identities = 10_000
@@ -24,7 +25,7 @@ type decide func(identity string)
 
 func main() {
 	if len(os.Args) != 5 {
-		fmt.Fprintln(os.Stderr, "usage: bench drl|redis_rate REDIS_UNIX_SOCKET CALLERS SECONDS")
+		fmt.Fprintln(os.Stderr, "usage: bench drl|redis_rate|rueidis REDIS_UNIX_SOCKET CALLERS SECONDS")
 		os.Exit(2)
 	}
 	callers, err := strconv.Atoi(os.Args[3])
@@ -32,10 +33,13 @@ func main() {
 	seconds, err := strconv.ParseFloat(os.Args[4], 64)
 	check(err)
 	var f decide
-	if os.Args[1] == "drl" {
+	switch os.Args[1] {
+	case "drl":
 		f = subject(os.Args[2])
-	} else {
-		f = peer(os.Args[2], callers)
+	case "redis_rate":
+		f = redisRate(os.Args[2], callers)
+	default:
+		f = rueidisScript(os.Args[2])
 	}
 	fmt.Printf("%.0f\n", crowd(callers, time.Duration(seconds*float64(time.Second)), f))
 }
@@ -51,8 +55,8 @@ func subject(socket string) decide {
 	}
 }
 
-// peer is redis_rate as its README has it, with a connection for every caller.
-func peer(socket string, callers int) decide {
+// redisRate is redis_rate as its README has it, with a connection for every caller.
+func redisRate(socket string, callers int) decide {
 	client := redis.NewClient(&redis.Options{Network: "unix", Addr: socket, PoolSize: callers})
 	limiter := redis_rate.NewLimiter(client)
 	ctx := context.Background()
@@ -61,6 +65,35 @@ func peer(socket string, callers int) decide {
 		result, err := limiter.Allow(ctx, identity, policy)
 		check(err)
 		expect(result.Allowed == 1)
+	}
+}
+
+// bucket is a token bucket as users of rueidis write it: one GET and one SET.
+const bucket = `
+local rate, per, cost = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local interval = per / rate
+local full = tonumber(redis.call('GET', KEYS[1]) or now)
+if full < now then full = now end
+local after = full + cost * interval
+if after - now > per then
+  return {0, math.floor((per - (full - now)) / interval), math.ceil(after - now - per)}
+end
+redis.call('SET', KEYS[1], string.format('%d', after), 'PX', math.ceil((after - now) / 1000))
+return {1, math.floor((per - (after - now)) / interval), 0}`
+
+// rueidisScript is that bucket on rueidis as it is by default: concurrent commands are pipelined over a few connections.
+func rueidisScript(socket string) decide {
+	client, err := rueidis.NewClient(rueidis.MustParseURL("unix://" + socket))
+	check(err)
+	script := rueidis.NewLuaScript(bucket)
+	ctx := context.Background()
+	arguments := []string{"1000000", "1000000", "1"}
+	return func(identity string) {
+		result, err := script.Exec(ctx, client, []string{"rueidis:" + identity}, arguments).AsIntSlice()
+		check(err)
+		expect(result[0] == 1)
 	}
 }
 
