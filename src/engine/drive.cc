@@ -10,6 +10,7 @@ namespace drl::engine {
 using base::Micros;
 
 bool Loop::Drive(Slot* newest, Micros spin) noexcept {
+  driven_ = true;
   nodes::RequestList fresh;
   nodes::Submissions::Unlink(newest, fresh);
   TakeUp(fresh);
@@ -18,6 +19,7 @@ bool Loop::Drive(Slot* newest, Micros spin) noexcept {
   } catch (const std::bad_alloc&) {
     Abort();
   }
+  driven_ = false;
   return idle();
 }
 

@@ -59,6 +59,11 @@ void Loop::Tell(Slot& slot) {
   }
 }
 
+// By the I/O thread: what a caller did with the loop is its own affair.
+void Loop::CommandAnswered(base::Micros waited) {
+  if (!driven_ && shared_.load() > kSpinnersMax) shared_.crowd_trial.Observe(waited);
+}
+
 // Their callbacks may ask again, and are then answered in the next cycle: the connections are never forgotten over them.
 void Loop::EndAnswered(nodes::RequestList& answered) {
   sleepers_.WakeAll();

@@ -167,7 +167,7 @@ bool Engine::Drive(Slot* newest) {
   if (!options_.drive || shared_.has_news() || !shared_.baton.lies()) return false;
   if (HasLowPriority(newest->submitted_at) || !shared_.baton.Take()) return false;
   shared_.wakeup.Awake();
-  const bool finished = loop_.Drive(newest, shared_.spin_trial.on() ? spin_.budget() : 0);
+  const bool finished = loop_.Drive(newest, shared_.lone_trial.on() ? spin_.budget() : 0);
   const bool news = !shared_.wakeup.Announce();
   const bool work_left = !finished || news;
   const bool awaited = shared_.baton.Return(work_left);
@@ -213,7 +213,7 @@ void Engine::Wait(Slot& slot, bool lone) {
   if (!lone || !SpinOn(slot)) SleepOn(slot);
   const Micros latency = clock_.now() - slot.submitted_at;
   spin_.Observe(latency);
-  if (lone) shared_.spin_trial.Observe(latency);
+  if (lone) shared_.lone_trial.Observe(latency);
 }
 
 void Engine::SleepOn(Slot& slot) {
@@ -236,7 +236,7 @@ void Engine::TimeOut(Slot& slot) {
 // take the processor from Redis and the I/O thread.
 bool Engine::SpinOn(const Slot& slot) const {
   const Micros budget = spin_.budget();
-  if (budget == 0 || !shared_.spin_trial.on()) return false;
+  if (budget == 0 || !shared_.lone_trial.on()) return false;
   const Micros until = clock_.now() + budget;
   do {
     for (int i = 0; i < 32; ++i) {

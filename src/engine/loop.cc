@@ -111,7 +111,8 @@ void Loop::Rest() {
 // Looks for work for a moment before sleeping.
 bool Loop::SpinForWork(Micros now, bool lent) {
   const Micros budget = spin_.budget();
-  if (budget == 0 || shared_.load() > kSpinnersMax || !shared_.spin_trial.on()) return false;
+  const SpinTrial& trial = shared_.load() > kSpinnersMax ? shared_.crowd_trial : shared_.lone_trial;
+  if (budget == 0 || !trial.on()) return false;
   const Micros until = now + budget;
   do {
     for (int i = 0; i < 16; ++i) {

@@ -45,7 +45,8 @@ struct Shared {
   explicit Shared(const EngineOptions& options)
       : pool(options.queue_capacity),
         log(options.log),
-        spin_trial(options.spin) {}
+        lone_trial(options.spin, true),
+        crowd_trial(options.spin, false) {}
 
   SlotPool pool;
   nodes::Submissions submissions;
@@ -55,7 +56,8 @@ struct Shared {
   Baton baton;
   Wakeup wakeup;
   std::atomic<bool> stopping{false};
-  SpinTrial spin_trial;  // of all, beside one or two requests; a crowd never spins
+  SpinTrial lone_trial;   // by callers: spinning beside one or two requests
+  SpinTrial crowd_trial;  // by the loop, a sample for each command: its own spinning beside more
 
   // Requests waiting or under way.
   [[nodiscard]] int64_t load() const { return pool.in_use(); }
@@ -119,6 +121,7 @@ class Loop final : private nodes::Endings {
   void Decided(nodes::Request& request, const core::Verdict& verdict, int64_t redis_us, base::Micros now) override;
   bool Failed(nodes::Request& request, drl_status cause, int32_t charged, std::string_view why) override;
   void LetGo(nodes::Request& request) override { shared_.pool.Release(SlotOf(request)); }
+  void CommandAnswered(base::Micros waited) override;
   void Tell(Slot& slot);
   void EndAnswered(nodes::RequestList& answered);
 
@@ -128,6 +131,7 @@ class Loop final : private nodes::Endings {
   nodes::Notes& notes_;
   Sleepers sleepers_;
   Spin spin_;
+  bool driven_ = false;  // by a caller
 };
 
 }  // namespace drl::engine

@@ -44,7 +44,7 @@ class Spin {
 // there is one at once when the reigning way has become twice as slow as it was.
 class SpinTrial {
  public:
-  explicit SpinTrial(bool enabled) : enabled_(enabled), on_(enabled) {}
+  SpinTrial(bool enabled, bool on) : enabled_(enabled), on_(enabled && on) {}
 
   // Any thread.
   [[nodiscard]] bool on() const { return on_.load(std::memory_order_relaxed); }

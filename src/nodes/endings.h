@@ -20,6 +20,9 @@ class Endings {
   // Its owner had given it up.
   virtual void LetGo(Request& request) = 0;
 
+  // A command was answered whose requests waited so long on average.
+  virtual void CommandAnswered(base::Micros waited) = 0;
+
  protected:
   ~Endings() = default;
 };

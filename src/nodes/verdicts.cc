@@ -30,6 +30,7 @@ bool Pipeline::TakeVerdicts(std::span<const int64_t> integers, const base::Cause
   for (int i = 0; i < taken_.count; ++i) expected += taken_.reply_lengths[static_cast<size_t>(i)];
   bool sound = integers.size() == expected;
   if (sound && draining_) EndOvertaken(integers);
+  Micros waited = 0;
   std::array<Request*, core::kRequestsPerCommandMax> late;
   size_t late_count = 0;
   size_t at = 2;
@@ -54,12 +55,17 @@ bool Pipeline::TakeVerdicts(std::span<const int64_t> integers, const base::Cause
     } else if (expired) {
       late[late_count++] = &ending;
     } else {
+      waited += now - ending.submitted_at;
       EndByVerdict(ending, verdict, integers[1], not_written, now);
     }
   }
   // Their group was past its deadline: those that joined it later may still have time.
   TakeBack(std::span(late).first(late_count), DRL_ERR_TIMEOUT, kLate, now);
-  if (!sound) EndTaken(DRL_ERR_PROTOCOL, "the reply does not fit the command");
+  if (!sound) {
+    EndTaken(DRL_ERR_PROTOCOL, "the reply does not fit the command");
+  } else if (taken_.count > 0) {
+    endings_.CommandAnswered(waited / taken_.count);
+  }
   return sound;
 }
 

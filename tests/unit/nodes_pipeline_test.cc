@@ -30,6 +30,7 @@ class Recorder final : public Endings {
     return request.fate.End();
   }
   void LetGo(Request& request) override { let_go.push_back(&request); }
+  void CommandAnswered(base::Micros /*waited*/) override {}
 
   struct Failure {
     const Request* request;
