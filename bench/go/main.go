@@ -24,8 +24,8 @@ const identities = 10_000
 type decide func(identity string)
 
 func main() {
-	if len(os.Args) != 5 {
-		fmt.Fprintln(os.Stderr, "usage: bench drl|redis_rate|rueidis REDIS_UNIX_SOCKET CALLERS SECONDS")
+	if len(os.Args) != 6 {
+		fmt.Fprintln(os.Stderr, "usage: bench drl|redis_rate|rueidis REDIS_UNIX_SOCKET CALLERS SECONDS BUCKET_LUA")
 		os.Exit(2)
 	}
 	callers, err := strconv.Atoi(os.Args[3])
@@ -39,7 +39,9 @@ func main() {
 	case "redis_rate":
 		f = redisRate(os.Args[2], callers)
 	default:
-		f = rueidisScript(os.Args[2])
+		bucket, err := os.ReadFile(os.Args[5])
+		check(err)
+		f = rueidisScript(os.Args[2], string(bucket))
 	}
 	fmt.Printf("%.0f\n", crowd(callers, time.Duration(seconds*float64(time.Second)), f))
 }
@@ -68,23 +70,8 @@ func redisRate(socket string, callers int) decide {
 	}
 }
 
-// bucket is a token bucket as users of rueidis write it: one GET and one SET.
-const bucket = `
-local rate, per, cost = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local time = redis.call('TIME')
-local now = time[1] * 1000000 + time[2]
-local interval = per / rate
-local full = tonumber(redis.call('GET', KEYS[1]) or now)
-if full < now then full = now end
-local after = full + cost * interval
-if after - now > per then
-  return {0, math.floor((per - (full - now)) / interval), math.ceil(after - now - per)}
-end
-redis.call('SET', KEYS[1], string.format('%d', after), 'PX', math.ceil((after - now) / 1000))
-return {1, math.floor((per - (after - now)) / interval), 0}`
-
-// rueidisScript is that bucket on rueidis as it is by default: concurrent commands are pipelined over a few connections.
-func rueidisScript(socket string) decide {
+// rueidisScript is a bucket in Lua on rueidis as it is by default: concurrent commands are pipelined over a few connections.
+func rueidisScript(socket, bucket string) decide {
 	client, err := rueidis.NewClient(rueidis.MustParseURL("unix://" + socket))
 	check(err)
 	script := rueidis.NewLuaScript(bucket)

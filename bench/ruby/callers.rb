@@ -22,20 +22,7 @@ end
 
 # redis-rb with a token bucket in Lua, as its users write it: EVALSHA, and a connection for each thread.
 class RedisRb
-  SCRIPT = <<~LUA
-    local rate, per, cost = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-    local time = redis.call('TIME')
-    local now = time[1] * 1000000 + time[2]
-    local interval = per / rate
-    local full = tonumber(redis.call('GET', KEYS[1]) or now)
-    if full < now then full = now end
-    local after = full + cost * interval
-    if after - now > per then
-      return {0, math.floor((per - (full - now)) / interval), math.ceil(after - now - per)}
-    end
-    redis.call('SET', KEYS[1], string.format('%d', after), 'PX', math.ceil((after - now) / 1000))
-    return {1, math.floor((per - (after - now)) / interval), 0}
-  LUA
+  SCRIPT = File.read(File.join(__dir__, "../bucket.lua"))
 
   def initialize(socket)
     require "redis"

@@ -1,7 +1,7 @@
 # To be sourced: where the tree is, what must be installed, how it is built.
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 jobs=${DRL_JOBS:-$(nproc)}
-unset LIBRARY_PATH # some machines set it to stub libraries, which the linker would prefer
+unset LIBRARY_PATH # some machines name a folder of empty libraries there, which the linker would prefer
 
 # need GROUP...: returns when all packages of these groups are there, installing them on Debian, or ends the script.
 need() {

@@ -10,6 +10,7 @@
 
 #include "handles.h"
 #include "scale.h"
+#include "unix_listener.h"
 
 namespace drl::test {
 namespace {
@@ -143,34 +144,9 @@ TEST(Breaker, AttemptsSlowDownWhenNobodyAsksAnyMore) {
   EXPECT_LE(Stats(client).connect_failures, 14);
 }
 
-// A server that takes connections and never says a word.
-class MuteServer {
- public:
-  MuteServer() {
-    char name[] = "/tmp/drl-mute-XXXXXX";
-    if (mkdtemp(name) == nullptr) std::abort();
-    directory_ = name;
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::strncpy(address.sun_path, path().c_str(), sizeof address.sun_path - 1);
-    fd_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (bind(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 || listen(fd_, 64) != 0) std::abort();
-  }
-  ~MuteServer() {
-    close(fd_);
-    unlink(path().c_str());
-    rmdir(directory_.c_str());
-  }
-  [[nodiscard]] std::string path() const { return directory_ + "/mute.sock"; }
-
- private:
-  std::string directory_;
-  int fd_ = -1;
-};
-
 TEST(Breaker, IsHalfOpenWhileAProbeIsUnderWay) {
-  const MuteServer mute;
-  const std::string url = "unix://" + mute.path();
+  const UnixListener mute;
+  const std::string url = mute.url();
   drl_client_options options = ClientOptions(url.c_str(), 20'000);
   options.connect_timeout_us = 300'000;
   const Client client = OpenClient(options);

@@ -12,6 +12,7 @@
 #include "handles.h"
 #include "hung_listener.h"
 #include "scale.h"
+#include "unix_listener.h"
 
 namespace drl::test {
 namespace {
@@ -121,32 +122,18 @@ TEST(Reconnect, IdleConnectionThatNeverAnsweredAnythingIsReplacedQuietlyToo) {
 // Listens on a Unix socket and either says nothing on its connections or closes them at once.
 class Impostor {
  public:
-  explicit Impostor(bool closes) : closes_(closes) {
-    char name[] = "/tmp/drl-impostor-XXXXXX";
-    if (mkdtemp(name) == nullptr) std::abort();
-    directory_ = name;
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::strncpy(address.sun_path, path().c_str(), sizeof address.sun_path - 1);
-    fd_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (bind(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 || listen(fd_, 64) != 0) std::abort();
-    thread_ = std::thread([this] { Run(); });
-  }
+  explicit Impostor(bool closes) : closes_(closes), thread_([this] { Run(); }) {}
   ~Impostor() {
-    shutdown(fd_, SHUT_RDWR);
+    shutdown(listener_.fd(), SHUT_RDWR);
     thread_.join();
-    close(fd_);
     for (const int fd : held_) close(fd);
-    unlink(path().c_str());
-    rmdir(directory_.c_str());
   }
-  [[nodiscard]] std::string url() const { return "unix://" + path(); }
+  [[nodiscard]] std::string url() const { return listener_.url(); }
   [[nodiscard]] int accepted() const { return accepted_; }
 
  private:
-  [[nodiscard]] std::string path() const { return directory_ + "/impostor.sock"; }
   void Run() {
-    for (int fd = accept(fd_, nullptr, nullptr); fd >= 0; fd = accept(fd_, nullptr, nullptr)) {
+    for (int fd = accept(listener_.fd(), nullptr, nullptr); fd >= 0; fd = accept(listener_.fd(), nullptr, nullptr)) {
       ++accepted_;
       if (closes_) {
         close(fd);
@@ -157,8 +144,7 @@ class Impostor {
   }
 
   const bool closes_;
-  std::string directory_;
-  int fd_ = -1;
+  UnixListener listener_;
   std::atomic<int> accepted_{0};
   std::vector<int> held_;
   std::thread thread_;

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <semaphore>
@@ -43,11 +44,15 @@ class Interleavings {
     return text;
   }
 
-  // Of a party: the next atomic operation may be a long time off.
+  // Of a party: the next atomic operation may be a long time off. Whoever has the turn chooses the next one itself, so that a party
+  // which goes on changes no thread.
   void Step() {
     const size_t self = running_;
-    scheduler_.release();
-    members_[self]->turn.acquire();
+    const size_t next = Choose();
+    if (next != self) {
+      GiveTurn(next);
+      members_[self]->turn.acquire();
+    }
     if (abandoned_) throw Abandoned();
   }
   // Of a party: sleeps until the condition holds.
@@ -58,6 +63,8 @@ class Interleavings {
   }
 
  private:
+  static constexpr size_t kNobody = SIZE_MAX;
+
   struct Abandoned {};
   struct Member {
     std::binary_semaphore turn{0};
@@ -73,6 +80,9 @@ class Interleavings {
   void Run(const std::vector<Party>& parties) {
     members_.clear();
     abandoned_ = false;
+    depth_ = 0;
+    preemptions_ = 0;
+    running_ = kNobody;
     for (size_t i = 0; i < parties.size(); ++i) {
       Member& member = *members_.emplace_back(std::make_unique<Member>());
       member.thread = std::thread([this, &member, &party = parties[i]] {
@@ -82,22 +92,28 @@ class Interleavings {
         } catch (const Abandoned&) {
         }
         member.over = true;
-        scheduler_.release();
+        if (abandoned_) {
+          ended_.release();
+        } else {
+          GiveTurn(Choose());
+        }
       });
     }
-    size_t depth = 0;
-    int preemptions = 0;
-    size_t last = parties.size();
-    for (std::vector<size_t> able = Able(last); !able.empty(); able = Able(last)) {
-      const bool could_go_on = able.front() == last;
-      if (could_go_on && preemptions == preemptions_max_) able.resize(1);
-      if (depth == choices_.size()) choices_.push_back({able, 0});
-      const size_t chosen = able[choices_[depth++].taken];
-      if (could_go_on && chosen != last) ++preemptions;
-      last = chosen;
-      GiveTurn(chosen);
-    }
+    GiveTurn(Choose());
+    ended_.acquire();
     End();
+  }
+
+  // Who has the next turn: as the order that is walked says, else whoever had it.
+  size_t Choose() {
+    std::vector<size_t> able = Able(running_);
+    if (able.empty()) return kNobody;
+    const bool could_go_on = able.front() == running_;
+    if (could_go_on && preemptions_ == preemptions_max_) able.resize(1);
+    if (depth_ == choices_.size()) choices_.push_back({able, 0});
+    const size_t chosen = able[choices_[depth_++].taken];
+    if (could_go_on && chosen != running_) ++preemptions_;
+    return chosen;
   }
 
   std::vector<size_t> Able(size_t last) const {
@@ -110,20 +126,22 @@ class Interleavings {
     return able;
   }
 
-  void GiveTurn(size_t i) {
-    running_ = i;
-    members_[i]->turn.release();
-    scheduler_.acquire();
+  // To nobody when all are over or sleep for good.
+  void GiveTurn(size_t next) {
+    if (next == kNobody) return ended_.release();
+    running_ = next;
+    members_[next]->turn.release();
   }
 
   void End() {
     abandoned_ = true;
-    for (size_t i = 0; i < members_.size(); ++i) {
-      if (!members_[i]->over) {
+    for (const std::unique_ptr<Member>& member : members_) {
+      if (!member->over) {
         deadlock_ = true;
-        GiveTurn(i);
+        member->turn.release();
+        ended_.acquire();
       }
-      members_[i]->thread.join();
+      member->thread.join();
     }
   }
 
@@ -136,8 +154,10 @@ class Interleavings {
 
   const int preemptions_max_;
   std::vector<std::unique_ptr<Member>> members_;
-  std::binary_semaphore scheduler_{0};
-  size_t running_ = 0;
+  std::binary_semaphore ended_{0};
+  size_t running_ = kNobody;
+  size_t depth_ = 0;  // choices of this run so far
+  int preemptions_ = 0;
   bool abandoned_ = false;
   bool deadlock_ = false;
   std::vector<Choice> choices_;
