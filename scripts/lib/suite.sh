@@ -6,6 +6,11 @@
 passed=0
 failed=0
 
+# Random tests draw from the commit: each commit meets other cases, and always the same. DRL_TEST_SEED in the environment wins.
+if [[ -z ${DRL_TEST_SEED:-} ]] && commit=$(git -C "$root" rev-parse --short=8 HEAD 2>/dev/null); then
+  export DRL_TEST_SEED=$((16#${commit:0:8}))
+fi
+
 pass() { passed=$((passed + 1)) && echo "ok      $1"; }
 fail() { failed=$((failed + 1)) && echo "FAILED  $1"; }
 

@@ -138,6 +138,9 @@ class Stage {
           if (catalogue_.item(key).plan == static_cast<size_t>(action.a)) server_.Forbid(key);
         }
         return Lasts(action, [this] { server_.PermitAll(); });
+      case ActionKind::kRepeat:
+        server_.RepeatAnswer(true);
+        return Lasts(action, [this] { server_.RepeatAnswer(false); });
       default:
         return;
     }
@@ -157,8 +160,6 @@ class Stage {
         return server_.Drift(action.a);
       case ActionKind::kCloseAll:
         return server_.CloseSessions(action.a != 0);
-      case ActionKind::kRepeat:
-        return server_.RepeatAnswer();
       default:
         return;
     }

@@ -57,8 +57,8 @@ class Server {
   void FlushScripts() { script_loaded_ = false; }
   // As by another client.
   void LoadScript() { script_loaded_ = true; }
-  // Somebody on the way has the next answer of the script come twice.
-  void RepeatAnswer() { repeat_answer_ = true; }
+  // Somebody on the way has the next answer of the script come twice, if there is one before he is gone.
+  void RepeatAnswer(bool repeat) { repeat_answer_ = repeat; }
   void FlushState() { script_.LoseState(clock()); }
   void SetMood(Mood mood) { mood_ = mood; }
   void SetWrites(Writes writes);

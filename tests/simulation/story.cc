@@ -135,8 +135,8 @@ class Teller {
       default:
         break;
     }
-    constexpr std::array kInstant = {ActionKind::kFlushState, ActionKind::kCut,      ActionKind::kStepClock,
-                                     ActionKind::kDrift,      ActionKind::kCloseAll, ActionKind::kRepeat};
+    constexpr std::array kInstant = {ActionKind::kFlushState, ActionKind::kCut, ActionKind::kStepClock, ActionKind::kDrift,
+                                     ActionKind::kCloseAll};
     if (std::find(kInstant.begin(), kInstant.end(), fault.kind) != kInstant.end()) fault.lasts = 0;
     story_.actions.push_back(fault);
   }

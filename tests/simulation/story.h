@@ -30,7 +30,7 @@ enum class ActionKind : uint8_t {
   kPassword,   // the server asks for one that the client does not have; lasts
   kSessions,   // a: no more of them; lasts
   kCloseAll,   // by the server; a: they are reset
-  kRepeat,     // an answer comes twice
+  kRepeat,     // an answer comes twice, if there is one while it lasts
   kKeys,       // a: the plan whose keys the client may not touch; lasts
 };
 
