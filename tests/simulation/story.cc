@@ -128,6 +128,9 @@ class Teller {
       case ActionKind::kKeys:
         fault.a = Draw(0, static_cast<int64_t>(catalogue_.plans().size()) - 1);
         break;
+      case ActionKind::kRepeat:
+        fault.lasts = std::max(fault.lasts, kSecond);  // else hardly ever an answer comes
+        break;
       case ActionKind::kSessions:
       case ActionKind::kCloseAll:
         fault.a = Draw(0, 1);
