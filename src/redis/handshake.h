@@ -11,7 +11,7 @@
 #include "base/status.h"
 #include "redis/reply_reader.h"
 #include "redis/resp.h"
-#include "redis/url.h"
+#include "redis/endpoint.h"
 
 namespace drl::redis {
 
