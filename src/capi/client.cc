@@ -5,6 +5,7 @@
 
 #include "capi/fence.h"
 #include "capi/handles.h"
+#include "redis/tls_context.h"
 #include "redis/url.h"
 
 static_assert(offsetof(drl_client_options, redis_url) == 8 && offsetof(drl_client_options, drive) == 112 &&
@@ -129,7 +130,6 @@ Result<engine::EngineOptions> MakeEngineOptions(const drl_client_options& option
   if (status.ok()) status = SetSentinels(options, made.endpoint.sentinels);
   if (status.ok()) status = redis::Check(made.endpoint);
   if (status.ok() && options.reserved != 0) status = OutOfRange("reserved", options.reserved, "0");
-  if (status.ok() && made.endpoint.tls.on) status = {DRL_ERR_UNSUPPORTED, "redis_url: TLS is not supported by this version"};
   if (status.ok() && !made.endpoint.sentinels.hosts.empty()) {
     status = {DRL_ERR_UNSUPPORTED, "redis_url: Sentinel is not supported by this version"};
   }
@@ -142,6 +142,7 @@ Result<engine::EngineOptions> MakeEngineOptions(const drl_client_options& option
                         made.connect_timeout);
   }
   if (status.ok()) status = SetWaysOfWorking(options, made);
+  if (status.ok()) status = redis::CheckTlsFiles(made.endpoint);
   if (!status.ok()) return status;
   if (options.queue_capacity_max != 0) {
     if (options.queue_capacity_max < 64 || options.queue_capacity_max > 1'048'576) {

@@ -93,6 +93,7 @@ Link::Event Link::AdvanceConnecting(Micros now) {
   connection_ = std::make_unique<redis::Connection>(std::move(*made));
   phase_ = Phase::kLoggingIn;
   asked_at_ = now;
+  heard_ = false;
   handshake_.Begin(endpoint_, connection_->out());
   return AdvanceLoggingIn(now);
 }
@@ -103,8 +104,9 @@ Link::Event Link::AdvanceLoggingIn(Micros now) {
   // What came before the connection was closed says why ("-ERR max number of clients reached").
   while (true) {
     Result<const redis::Reply*> reply = connection_->Next();
-    if (!reply.ok()) return Fail(reply.status(), now);
+    if (!reply.ok()) return FailLogin(reply.status(), now);
     if (*reply == nullptr) break;
+    heard_ = true;
     Status status = handshake_.Accept(**reply);
     if (!status.ok()) return Fail(status, now);
     if (handshake_.done()) {
@@ -114,9 +116,15 @@ Link::Event Link::AdvanceLoggingIn(Micros now) {
       return Event::kReady;
     }
   }
-  if (!received.ok()) return Fail({DRL_ERR_CONNECT, received.status().message()}, now);
-  if (!flushed.ok()) return Fail({DRL_ERR_CONNECT, flushed.message()}, now);
+  if (!received.ok()) return FailLogin({DRL_ERR_CONNECT, received.status().message()}, now);
+  if (!flushed.ok()) return FailLogin({DRL_ERR_CONNECT, flushed.message()}, now);
   return Event::kNone;
+}
+
+// A server that wants TLS answers plain text with bytes that are no reply, or with none.
+Link::Event Link::FailLogin(const Status& why, Micros now) {
+  if (heard_ || endpoint_.tls.on || !endpoint_.unix_path.empty()) return Fail(why, now);
+  return Fail({why.code(), why.message() + " (does it want TLS, rediss://?)"}, now);
 }
 
 }  // namespace drl::nodes

@@ -83,12 +83,14 @@ class Link {
   Event Fail(const base::Status& status, base::Micros now);
   Event AdvanceConnecting(base::Micros now);
   Event AdvanceLoggingIn(base::Micros now);
+  Event FailLogin(const base::Status& why, base::Micros now);
   void Wait(base::Micros now);
 
   const redis::Endpoint& endpoint_;
   const std::unique_ptr<redis::Connector> connector_;
   const base::Micros connect_timeout_;
   Phase phase_ = Phase::kWaiting;
+  bool heard_ = false;  // a reply, since the login began
   bool proven_ = false;
   bool demanded_ = false;
   base::Micros attempt_deadline_ = 0;

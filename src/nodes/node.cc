@@ -95,6 +95,12 @@ bool Node::Dispatch(Micros now) {
 }
 
 bool Node::Receive() {
+  bool any = ReceiveOnce();
+  while (link_.ready() && link_.connection().buffered()) any = ReceiveOnce() || any;
+  return any;
+}
+
+bool Node::ReceiveOnce() {
   const base::Result<bool> received = link_.connection().Receive();
   const Micros now = clock_.now();
   const bool any = received.ok() && *received;

@@ -61,7 +61,7 @@ class Node {
   // Writes what may go. False when the connection was lost.
   bool Dispatch(base::Micros now);
   void Expire(base::Micros now) { pipeline_.Expire(now); }
-  // Reads once and takes all whole replies. True when something came.
+  // Reads once, or until nothing is left that its socket would not show, and takes all whole replies. True when something came.
   bool Receive();
   // Memory has run out.
   void Abort(base::Micros now) noexcept;
@@ -83,6 +83,7 @@ class Node {
 
  private:
   void AdvanceLink(base::Micros now);
+  bool ReceiveOnce();
   void LinkReady(base::Micros now);
   void LinkFailed(base::Micros now);
   void KeepProbing(base::Micros now);
