@@ -5,6 +5,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <new>
 #include <utility>
 
@@ -51,7 +52,7 @@ struct TlsTransport::Wire {
 
   static int Write(BIO* bio, const char* bytes, int length) {
     Wire& wire = *static_cast<Wire*>(BIO_get_data(bio));
-    const size_t sent = wire.muted ? 0 : wire.Try([&] { return wire.plain->Send({bytes, static_cast<size_t>(length)}); });
+    const size_t sent = wire.Try([&] { return wire.plain->Send({bytes, static_cast<size_t>(length)}); });
     return Answer(bio, wire, sent, BIO_FLAGS_WRITE);
   }
 
@@ -83,8 +84,6 @@ struct TlsTransport::Wire {
 
   const std::unique_ptr<Transport> plain;
   Status error;
-  bool muted = false;  // nothing may be written now
-  bool begun = false;  // a record of which a part may be on its way
   const std::unique_ptr<BIO_METHOD, MethodDeleter> method{BIO_meth_new(BIO_TYPE_SOURCE_SINK, "libdrl")};
 };
 
@@ -101,7 +100,7 @@ TlsTransport::TlsTransport(TlsContext context, std::unique_ptr<Transport> plain,
   BIO* bio = Wire::Attach(*wire_);
   SSL_set_bio(ssl_.get(), bio, bio);
   SSL_set_connect_state(ssl_.get());
-  SSL_set_mode(ssl_.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_set_mode(ssl_.get(), SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_set_read_ahead(ssl_.get(), 1);  // a record by one look at the socket, not two
   Expect(WithoutEnd(std::move(host)), tls);
 }
@@ -119,9 +118,8 @@ void TlsTransport::Expect(const std::string& host, const Tls& tls) {
   if (set != 1) throw std::bad_alloc();
 }
 
-// A good-bye would push out the record that was begun, of whose bytes it was said that they did not leave.
 TlsTransport::~TlsTransport() {
-  if (!established_ || over_ || wire_->begun) return;
+  if (!established_ || over_) return;
   const QuietErrors errors;
   SSL_shutdown(ssl_.get());
 }
@@ -157,13 +155,15 @@ Status TlsTransport::HandshakeFailure() const {
   return {DRL_ERR_CONNECT, "the TLS handshake with " + name_ + " failed: " + QuietErrors::Reason()};
 }
 
-// A record at most: the caller comes again.
+// One record, so that it has left or not. What was begun is carried on with as many bytes as before: with more, OpenSSL might finish it
+// and begin another, and would tell of neither.
 Result<size_t> TlsTransport::Send(std::string_view bytes) {
   const QuietErrors errors;
   wire_->error = {};
   size_t sent = 0;
-  const int done = SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &sent);
-  wire_->begun = done != 1;
+  const size_t record = begun_ > 0 ? begun_ : std::min<size_t>(bytes.size(), SSL3_RT_MAX_PLAIN_LENGTH);
+  const int done = SSL_write_ex(ssl_.get(), bytes.data(), record, &sent);
+  begun_ = done == 1 ? 0 : record;
   if (done == 1) return sent;
   const int why = SSL_get_error(ssl_.get(), done);
   if (why == SSL_ERROR_WANT_WRITE || why == SSL_ERROR_WANT_READ) return size_t{0};
@@ -178,7 +178,6 @@ Result<size_t> TlsTransport::Receive(std::span<char> room) {
   wire_->error = {};  // that we cannot write need not be the reason: the server may have said it
   size_t got = 0;
   buffered_ = true;
-  wire_->muted = wire_->begun;
   while (buffered_ && got < room.size()) {
     const Result<size_t> some = ReceiveSome(room.subspan(got));
     if (!some.ok()) {
@@ -188,7 +187,6 @@ Result<size_t> TlsTransport::Receive(std::span<char> room) {
     got += *some;
     buffered_ = *some > 0 && SSL_has_pending(ssl_.get()) == 1;
   }
-  wire_->muted = false;
   if (got == 0 && !loss_.ok()) return loss_;
   return got;
 }

@@ -1,8 +1,8 @@
 // Encrypted bytes over another transport, which OpenSSL reads and writes through a BIO of our own: its socket BIO would raise SIGPIPE.
 //
 // What has left: OpenSSL encrypts up to 16 KiB into a record, and nobody can read a part of one. Send answers for the bytes of a record
-// when all of it is on its way, and else for none of them; and nothing but a further Send carries on a record that was begun, so
-// that bytes of which Send never said that they left do not leave.
+// when all of it is on its way, and else for none of them. Nothing but a further Send carries on a record that was begun: what Send did
+// not answer for does not leave.
 #pragma once
 
 #include <memory>
@@ -50,6 +50,7 @@ class TlsTransport final : public Transport {
   std::unique_ptr<ssl_st, SslDeleter> ssl_;
   bool established_ = false;
   bool over_ = false;
+  size_t begun_ = 0;  // bytes of the record of which a part may be on its way
   bool buffered_ = false;
   base::Status loss_;  // to be told by the next Receive: something came before it
 };
