@@ -86,7 +86,9 @@ typedef struct drl_client_options {
   int32_t drive;                    /* DRL_DRIVE_*; default adaptive */
   int32_t requests_per_command_max; /* decisions that travel in one command; 1..64, default 64. 1 for a proxy that shards keys over
                                        single servers */
-  /* TLS. Files are read when the client is opened, to find mistakes, and again for each connection. PEM. */
+  /* TLS 1.2 or newer, by OpenSSL; what the machine's openssl.cnf forbids stays forbidden. Files are read when the client is opened, to
+     find mistakes (DRL_ERR_OPTION), and again for each connection (DRL_ERR_CONNECT). PEM. A program that uses OpenSSL itself closes its
+     clients before it exits. */
   const char *ssl_ca_certs; /* a file of certificates to trust, with revocation lists if there are any, or a directory of them by hash
                                (openssl rehash); default: the system's */
   const char *ssl_certfile; /* the client's certificate and its chain; default none */

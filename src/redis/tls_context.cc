@@ -33,7 +33,10 @@ using Certificate = std::unique_ptr<X509, Freed<X509_free>>;
 using Infos = std::unique_ptr<STACK_OF(X509_INFO), Freed<FreeInfos>>;
 using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
 
-Status Wrong(std::string_view option, const std::string& what) { return {DRL_ERR_OPTION, std::string(option) + " " + what}; }
+Status Wrong(std::string_view option, const std::string& what) {
+  QuietErrors::ThrowIfMemoryRanOut();
+  return {DRL_ERR_OPTION, std::string(option) + " " + what};
+}
 
 Bio Reading(std::string_view content) {
   Bio bio(BIO_new_mem_buf(content.data(), static_cast<int>(content.size())));
@@ -157,10 +160,11 @@ Status OfSentinels(const Status& status, const Sentinels& sentinels) {
 
 void TlsContextDeleter::operator()(ssl_ctx_st* context) const { SSL_CTX_free(context); }
 
-// A process may end while an I/O thread is inside OpenSSL: nothing is taken from under it at exit.
+// A process may end while an I/O thread is inside OpenSSL: nothing is taken from under it at exit. This counts only before anything else
+// is asked of OpenSSL.
 Result<TlsContext> MakeTlsContext(const Tls& tls) {
-  const QuietErrors errors;
   OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
+  const QuietErrors errors;
   TlsContext context(SSL_CTX_new(TLS_client_method()));
   if (context == nullptr) return Status(DRL_ERR_OPTION, "redis_url: OpenSSL cannot be used: " + QuietErrors::Reason());
   Harden(context.get());

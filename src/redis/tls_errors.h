@@ -14,8 +14,10 @@ class QuietErrors {
   QuietErrors(const QuietErrors&) = delete;
   QuietErrors& operator=(const QuietErrors&) = delete;
 
-  // What went wrong first, in a few words.
+  // What went wrong first, in a few words. Throws std::bad_alloc when it was that.
   [[nodiscard]] static std::string Reason();
+  // To be asked where something failed that has but one other reason.
+  static void ThrowIfMemoryRanOut();
 };
 
 }  // namespace drl::redis

@@ -9,7 +9,6 @@
 
 #include <atomic>
 #include <cstdio>
-#include <cstring>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
@@ -85,10 +84,10 @@ std::string Identity::certificate() const {
   return Pem([&](BIO* bio) { return PEM_write_bio_X509(bio, certificate_.get()); });
 }
 
-std::string Identity::key(const char* password) const {
-  const EVP_CIPHER* cipher = password[0] != '\0' ? EVP_aes_128_cbc() : nullptr;
+std::string Identity::key(std::string password) const {
+  const EVP_CIPHER* cipher = password.empty() ? nullptr : EVP_aes_128_cbc();
   return Pem([&](BIO* bio) {
-    return PEM_write_bio_PKCS8PrivateKey(bio, key_.get(), cipher, password, static_cast<int>(std::strlen(password)), nullptr, nullptr);
+    return PEM_write_bio_PKCS8PrivateKey(bio, key_.get(), cipher, password.data(), static_cast<int>(password.size()), nullptr, nullptr);
   });
 }
 

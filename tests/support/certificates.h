@@ -27,8 +27,8 @@ class Identity {
   // Signed by itself where there is no issuer.
   explicit Identity(const CertificateOptions& options, const Identity* issuer = nullptr);
 
-  [[nodiscard]] std::string certificate() const;                     // PEM
-  [[nodiscard]] std::string key(const char* password = "") const;  // PEM
+  [[nodiscard]] std::string certificate() const;                   // PEM
+  [[nodiscard]] std::string key(std::string password = "") const;  // PEM
   // The PEM of a list by which this authority revokes certificates.
   [[nodiscard]] std::string Revoke(const std::vector<const Identity*>& revoked) const;
   // The name that OpenSSL looks for in a directory: "12345678.0".
