@@ -191,9 +191,10 @@ Status CheckTlsFiles(const Endpoint& endpoint) {
 
 std::string TlsWarning(const Endpoint& endpoint) {
   if (!endpoint.tls.on && (endpoint.sentinels.hosts.empty() || !endpoint.SentinelTls().on)) return {};
-  if (!endpoint.tls.verify) return "the certificate of " + endpoint.Name() + " is not verified (ssl_cert_reqs=none): anybody may pose as it";
+  const std::string whose = "the certificate of " + endpoint.Name();
+  if (!endpoint.tls.verify) return whose + " is not verified (ssl_cert_reqs=none): anybody may pose as it";
   if (endpoint.tls.check_hostname) return {};
-  return "the certificate of " + endpoint.Name() + " need not name it (ssl_check_hostname=false): whoever has one may pose as it";
+  return whose + " need not name it (ssl_check_hostname=false): whoever has one may pose as it";
 }
 
 }  // namespace drl::redis

@@ -1,17 +1,14 @@
 // Memory runs out at the n-th allocation of what TLS needs, which is thousands: OpenSSL's own are refused too. Whatever is asked then ends
 // with a clean status, and the next connection is as good as ever.
-#include <functional>
 #include <thread>
 
-#include "certificates.h"
-#include "handles.h"
-#include "scale.h"
 #include "scarce_memory.h"
+#include "tls_server.h"
 
 namespace drl::test {
 namespace {
 
-class TlsMemoryTest : public testing::Test {
+class TlsMemoryTest : public TlsServer, public testing::Test {
  protected:
   void SetUp() override {
     // What OpenSSL makes once in a process, and never tries again.
@@ -19,26 +16,11 @@ class TlsMemoryTest : public testing::Test {
     ASSERT_EQ(drl_client_wait_ready(warm_up.get(), kPatientUs, nullptr), DRL_OK);
   }
 
-  Server Start() {
-    const std::string certificate = folder.Write("server.crt", theirs.certificate());
-    const std::string key = folder.Write("server.key", theirs.key());
-    ServerOptions options;
-    options.tls_certificate = certificate.c_str();
-    options.tls_key = key.c_str();
-    return StartServer(options);
-  }
-
   // The allocations to refuse: all of the first, then fewer and fewer.
   static int64_t After(int64_t nth) { return nth + 1 + nth / 10; }
 
-  Folder folder;
-  Identity authority{AuthorityOptions("The authority")};
-  Identity theirs{CertificateOptions{}, &authority};
-  Identity own{CertificateOptions{}, &authority};
-  Server server = Start();
-  std::string url = "rediss://127.0.0.1:" + std::to_string(redis_server_tls_port(server.get())) +
-                    "?ssl_ca_certs=" + folder.Write("ca.crt", authority.certificate()) +
-                    "&ssl_certfile=" + folder.Write("own.pem", own.certificate() + own.key());
+  const Identity own{CertificateOptions{}, &authority};
+  const std::string url = Url() + "&ssl_certfile=" + folder.Write("own.pem", own.certificate() + own.key());
 };
 
 TEST_F(TlsMemoryTest, ClientIsOpenedOrNot) {

@@ -161,8 +161,9 @@ TEST_F(TlsPeersTest, WithoutTls) {
 
 TEST_F(TlsPeersTest, ThatTalksRubbish) {
   // Records of TLS by their first bytes: a handshake of rubbish, an alert, application data before there is a key, a huge one.
-  const std::string rubbish[] = {std::string("\x16\x03\x03\x00\x04\xff\x00\x00\x00", 9), std::string("\x15\x03\x03\x00\x02\x02\x28", 7),
-                                 std::string("\x17\x03\x03\x00\x05+OK\r\n", 10), std::string("\x16\x03\x03\xff\xff", 5) + std::string(70'000, 'x')};
+  using namespace std::string_literals;
+  const std::string rubbish[] = {"\x16\x03\x03\x00\x04\xff\x00\x00\x00"s, "\x15\x03\x03\x00\x02\x02\x28"s,
+                                 "\x17\x03\x03\x00\x05+OK\r\n"s, "\x16\x03\x03\xff\xff"s + std::string(70'000, 'x')};
   for (const std::string& bytes : rubbish) {
     const Peer peer(Says(bytes));
     EXPECT_THAT(Refusal(peer.port()), testing::HasSubstr("TLS handshake"));

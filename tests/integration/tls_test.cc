@@ -1,27 +1,18 @@
 // Redis over TLS: who is believed, what is read again, and that nothing else is different.
-#include <sys/wait.h>
+#include <gmock/gmock.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
-#include <functional>
 #include <shared_mutex>
 #include <thread>
 
-#include <gmock/gmock.h>
-
-#include "certificates.h"
-#include "handles.h"
 #include "scale.h"
 #include "tally.h"
+#include "tls_server.h"
 
 namespace drl::test {
 namespace {
-
-const Identity& TheAuthority() {
-  static const Identity authority(AuthorityOptions("The authority"));
-  return authority;
-}
 
 // How many of the log's warnings say this.
 int64_t Warnings(const Client& client, std::string_view words) {
@@ -36,24 +27,9 @@ int64_t Warnings(const Client& client, std::string_view words) {
   });
 }
 
-class TlsTest : public testing::Test {
+class TlsTest : public TlsServer, public testing::Test {
  protected:
-  explicit TlsTest(bool clients_need_certificates = false) : server(Start(clients_need_certificates)) {}
-
-  Server Start(bool clients_need_certificates) {
-    const std::string certificate = folder.Write("server.crt", theirs.certificate());
-    const std::string key = folder.Write("server.key", theirs.key());
-    ServerOptions options;
-    options.tls_certificate = certificate.c_str();
-    options.tls_key = key.c_str();
-    if (clients_need_certificates) options.tls_clients_ca = ca_file.c_str();
-    return StartServer(options);
-  }
-
-  [[nodiscard]] std::string Url(const std::string& host, const std::string& parameters) const {
-    return "rediss://" + host + ":" + std::to_string(redis_server_tls_port(server.get())) + "?" + parameters;
-  }
-  [[nodiscard]] std::string Url(const std::string& host = "127.0.0.1") const { return Url(host, "ssl_ca_certs=" + ca_file); }
+  using TlsServer::TlsServer;
 
   // What becomes of a client: "ready", or why it was not.
   static std::string Outcome(const std::string& url) {
@@ -77,11 +53,6 @@ class TlsTest : public testing::Test {
     drl_client_close(client);
     return status == DRL_ERR_OPTION ? error.message : drl_status_name(status);
   }
-
-  Folder folder;
-  std::string ca_file = folder.Write("ca.crt", TheAuthority().certificate());
-  Identity theirs{CertificateOptions{}, &TheAuthority()};
-  Server server;
 };
 
 TEST_F(TlsTest, ServerIsBelievedByNameAndByAddress) {
@@ -91,23 +62,23 @@ TEST_F(TlsTest, ServerIsBelievedByNameAndByAddress) {
 
 TEST_F(TlsTest, AuthoritiesMayLieInADirectoryByHash) {
   const Folder directory;
-  directory.Write(TheAuthority().HashedName(), TheAuthority().certificate());
+  directory.Write(authority.HashedName(), authority.certificate());
   EXPECT_EQ(Outcome(Url("localhost", "ssl_ca_certs=" + directory.path())), "ready");
 }
 
 TEST_F(TlsTest, RevocationListInTheFileIsHeeded) {
-  const Identity other(CertificateOptions{}, &TheAuthority());
-  const std::string file = folder.Write("with_list.crt", TheAuthority().certificate() + TheAuthority().Revoke({&other}));
+  const Identity other(CertificateOptions{}, &authority);
+  const std::string file = folder.Write("with_list.crt", authority.certificate() + authority.Revoke({&other}));
   EXPECT_EQ(Outcome(Url("localhost", "ssl_ca_certs=" + file)), "ready");
-  folder.Write("with_list.crt", TheAuthority().certificate() + TheAuthority().Revoke({&theirs}));
+  folder.Write("with_list.crt", authority.certificate() + authority.Revoke({&identity}));
   EXPECT_THAT(Outcome(Url("localhost", "ssl_ca_certs=" + file)), testing::HasSubstr("certificate revoked"));
 }
 
 TEST_F(TlsTest, RevocationListInADirectoryIsHeeded) {
   const Folder directory;
-  directory.Write(TheAuthority().HashedName(), TheAuthority().certificate());
-  std::string list = TheAuthority().HashedName();
-  directory.Write(list.insert(list.size() - 1, "r"), TheAuthority().Revoke({&theirs}));
+  directory.Write(authority.HashedName(), authority.certificate());
+  std::string list = authority.HashedName();
+  directory.Write(list.insert(list.size() - 1, "r"), authority.Revoke({&identity}));
   EXPECT_THAT(Outcome(Url("localhost", "ssl_ca_certs=" + directory.path())), testing::HasSubstr("certificate revoked"));
 }
 
@@ -133,7 +104,7 @@ TEST_F(TlsTest, VerificationIsSwitchedOffByNameOnlyAndThatIsLogged) {
 }
 
 TEST_F(TlsTest, NameIsLeftUncheckedByNameOnlyAndThatIsLogged) {
-  const Identity elsewhere({.names = "DNS:elsewhere"}, &TheAuthority());
+  const Identity elsewhere({.names = "DNS:elsewhere"}, &authority);
   folder.Write("server.crt", elsewhere.certificate());
   folder.Write("server.key", elsewhere.key());
   ASSERT_EQ(redis_server_restart(server.get()), 0);
@@ -147,9 +118,9 @@ TEST_F(TlsTest, NameIsLeftUncheckedByNameOnlyAndThatIsLogged) {
 TEST_F(TlsTest, MistakesInFilesAreToldWhenTheClientIsOpened) {
   const std::string text = folder.Write("text", "This is no certificate.\n");
   const std::string key = folder.Write("other.key", Identity(CertificateOptions{}).key());
-  const std::string locked = folder.Write("locked.key", theirs.key("password"));
+  const std::string locked = folder.Write("locked.key", identity.key("password"));
   const std::string ca = "ssl_ca_certs=" + ca_file;
-  const std::string certificate = ca + "&ssl_certfile=" + folder.path() + "/server.crt";
+  const std::string certificate = ca + "&ssl_certfile=" + certificate_file;
   EXPECT_EQ(Mistake(Url("localhost", "ssl_ca_certs=/nowhere")), "ssl_ca_certs cannot be read: No such file or directory");
   EXPECT_EQ(Mistake(Url("localhost", "ssl_ca_certs=" + text)), "ssl_ca_certs holds no certificate");
   EXPECT_EQ(Mistake(Url("localhost", "ssl_ca_certs=/dev/null")), "ssl_ca_certs is not a file");
@@ -178,7 +149,7 @@ TEST_F(TlsTest, FileThatIsGoneLaterIsAFailureToConnectUntilItIsBack) {
     message = Allow(limiter, "someone").message;
   }
   EXPECT_THAT(message, testing::HasSubstr("ssl_ca_certs cannot be read"));
-  folder.Write("ca.crt", TheAuthority().certificate());
+  folder.Write("ca.crt", authority.certificate());
   EXPECT_GE(MicrosUntilDecided(limiter, "someone"), 0);
 }
 
@@ -196,8 +167,8 @@ TEST_F(TlsTest, ManyRequestsInOneCallAreDecidedInOrder) {
   std::vector<std::thread> callers;
   for (int caller = 0; caller < 3; ++caller) {
     callers.emplace_back([&, caller] {
-      const std::string identity = long_name + std::to_string(caller);
-      std::vector<drl_request> requests(1'000, AllowRequest(limiter.get(), identity, 1));
+      const std::string whom = long_name + std::to_string(caller);
+      std::vector<drl_request> requests(1'000, AllowRequest(limiter.get(), whom, 1));
       std::vector<drl_decision> decisions(requests.size());
       for (int64_t round = 0; round < 5; ++round) {
         ASSERT_EQ(Decide(client, requests, decisions.data()), DRL_OK);
@@ -221,8 +192,8 @@ TEST_F(TlsTest, LoneCallerIsServedWithAndWithoutSpinning) {
       const Client client = OpenClient(options);
       const Limiter limiter = OpenLimiter(client, Ledger());
       ASSERT_GE(MicrosUntilDecided(limiter, "warm-up"), 0);
-      const std::string identity = "lone " + std::to_string(spin) + std::to_string(drive);
-      for (int64_t n = 1; n <= 500; ++n) ASSERT_EQ(Allow(limiter, identity).decision.remaining, kLedgerBurst - n);
+      const std::string whom = "lone " + std::to_string(spin) + std::to_string(drive);
+      for (int64_t n = 1; n <= 500; ++n) ASSERT_EQ(Allow(limiter, whom).decision.remaining, kLedgerBurst - n);
       EXPECT_EQ(Stats(client).connects, 1);
     }
   }
@@ -252,15 +223,15 @@ TEST_F(TlsTest, CertificatesRotatedUnderLoadLeaveNoCallUndecided) {
   }
   constexpr int64_t kRotations = 5;
   for (int64_t i = 0; i < kRotations; ++i) {
-    const Identity authority(AuthorityOptions("Authority " + std::to_string(i)));
-    const Identity fresh(CertificateOptions{}, &authority);
+    const Identity other(AuthorityOptions("Authority " + std::to_string(i)));
+    const Identity fresh(CertificateOptions{}, &other);
     folder.Write("server.crt", fresh.certificate());
     folder.Write("server.key", fresh.key());
-    const std::string command = "CONFIG SET tls-cert-file " + folder.path() + "/server.crt";
+    const std::string command = "CONFIG SET tls-cert-file " + certificate_file;
     pause = true;  // what is under way when a connection is cut is lost
     const std::unique_lock<std::shared_mutex> cut(calls);
     freeReplyObject(redis_server_command(server.get(), command.c_str()));
-    folder.Write("ca.crt", authority.certificate());
+    folder.Write("ca.crt", other.certificate());
     freeReplyObject(redis_server_command(server.get(), "CLIENT KILL TYPE normal SKIPME yes"));
     // TCP takes what is sent to a peer that has gone: until the client knows, a call may be lost.
     while (Stats(client).connects == i + 1) std::this_thread::yield();
@@ -271,38 +242,6 @@ TEST_F(TlsTest, CertificatesRotatedUnderLoadLeaveNoCallUndecided) {
   for (std::thread& caller : callers) caller.join();
   EXPECT_EQ(undecided, 0);
   EXPECT_EQ(Stats(client).connects, 1 + kRotations);
-}
-
-int InChild(const std::function<int()>& body) {
-  const pid_t child = fork();
-  if (child == 0) _exit(body());
-  int status = 0;
-  waitpid(child, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-// A word of the child on its parent's session would break it, and the parent would have to connect again.
-TEST_F(TlsTest, ForkedChildLeavesItsParentsSessionAlone) {
-  const Client client = OpenClient(Url());
-  const Limiter limiter = OpenLimiter(client, Ledger());
-  ASSERT_GE(MicrosUntilDecided(limiter, "warm-up"), 0);
-  Callers callers(limiter, 4);
-  while (Stats(client).allowed < 1'000) std::this_thread::yield();
-  for (int64_t i = 0; i < Scaled(20); ++i) {
-    const int failed = InChild([&] {
-      alarm(30);
-      const std::string identity = "child-" + std::to_string(i);
-      if (i % 2 == 0 && Allow(limiter, identity).decision.remaining != kLedgerBurst - 1) return 1;
-      drl_limiter_close(limiter.get());
-      drl_client_close(client.get());
-      return 0;
-    });
-    EXPECT_EQ(failed, 0) << "child " << i;
-  }
-  const std::vector<Tally> tallies = callers.Stop();
-  EXPECT_EQ(Sum(tallies).undecided, 0);
-  ExpectTruth(tallies, limiter);
-  EXPECT_EQ(Stats(client).connects, 1);
 }
 
 // OpenSSL gives up what it has when a process ends, unless it is told not to: threads may be using it.
@@ -320,7 +259,7 @@ class MutualTlsTest : public TlsTest {
 };
 
 TEST_F(MutualTlsTest, ClientIsKnownByItsCertificate) {
-  const Identity own({.common_name = "a client", .names = "", .usage = "clientAuth"}, &TheAuthority());
+  const Identity own({.common_name = "a client", .names = "", .usage = "clientAuth"}, &authority);
   const std::string certificate = folder.Write("client.crt", own.certificate());
   const std::string key = folder.Write("client.key", own.key());
   const std::string both = folder.Write("client.pem", own.certificate() + own.key());
@@ -331,7 +270,7 @@ TEST_F(MutualTlsTest, ClientIsKnownByItsCertificate) {
 
 // The intermediate authority is known to the client alone.
 TEST_F(MutualTlsTest, ChainOfTheClientIsShown) {
-  const Identity between(AuthorityOptions("Between"), &TheAuthority());
+  const Identity between(AuthorityOptions("Between"), &authority);
   const Identity own({.common_name = "a client", .names = ""}, &between);
   const std::string file = folder.Write("client.pem", own.certificate() + between.certificate() + own.key());
   EXPECT_EQ(Outcome(Url("localhost", "ssl_ca_certs=" + ca_file + "&ssl_certfile=" + file)), "ready");
