@@ -246,6 +246,44 @@ TEST(RedisTls, NameIsAskedForAndAnAddressIsNot) {
   EXPECT_EQ(SSL_get_servername(numbered.server.ssl(), TLSEXT_NAMETYPE_host_name), nullptr);
 }
 
+TEST(RedisTls, MistakesInFilesNameTheOptionThatIsWrong) {
+  const test::Folder folder;
+  const Identity own(test::CertificateOptions{}, &TheAuthority());
+  const std::string good = folder.Write("good.pem", TheAuthority().certificate());
+  const std::string bad = folder.Write("bad.pem", "nothing");
+  const std::string pem = folder.Write("own.pem", own.certificate() + own.key());
+  Endpoint endpoint;
+  endpoint.sentinels.hosts = {{"sentinel", 26379}};
+  endpoint.tls.on = true;
+  endpoint.tls.ca_certs = good;
+  EXPECT_TRUE(CheckTlsFiles(endpoint).ok());
+  endpoint.sentinels.ca_certs = bad;
+  EXPECT_EQ(CheckTlsFiles(endpoint).message(), "sentinel_ssl_ca_certs holds no certificate");
+  endpoint.sentinels.ca_certs = good;
+  endpoint.sentinels.certfile = bad;
+  EXPECT_EQ(CheckTlsFiles(endpoint).message(), "sentinel_ssl_certfile holds no certificate");
+  endpoint.sentinels.certfile = pem;
+  EXPECT_TRUE(CheckTlsFiles(endpoint).ok());
+  endpoint.tls.certfile = bad;
+  EXPECT_EQ(CheckTlsFiles(endpoint).message(), "ssl_certfile holds no certificate");
+  endpoint.sentinels.tls_on = false;
+  endpoint.tls.on = false;
+  EXPECT_TRUE(CheckTlsFiles(endpoint).ok());
+}
+
+TEST(RedisTls, WhatIsNotVerifiedIsWorthAWarning) {
+  Endpoint endpoint;
+  endpoint.host = "redis.example.com";
+  endpoint.tls.verify = false;
+  EXPECT_EQ(TlsWarning(endpoint), "");  // there is no TLS
+  endpoint.tls.on = true;
+  EXPECT_THAT(TlsWarning(endpoint), testing::HasSubstr("redis.example.com:6379 is not verified"));
+  endpoint.tls.verify = true;
+  EXPECT_EQ(TlsWarning(endpoint), "");
+  endpoint.tls.check_hostname = false;
+  EXPECT_THAT(TlsWarning(endpoint), testing::HasSubstr("need not name it"));
+}
+
 // Reaches a pipe at once.
 class PipeConnector final : public Connector {
  public:
