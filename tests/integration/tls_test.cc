@@ -247,8 +247,8 @@ TEST_F(TlsTest, CertificatesRotatedUnderLoadLeaveNoCallUndecided) {
 // OpenSSL gives up what it has when a process ends, unless it is told not to: threads may be using it.
 TEST_F(TlsTest, ProcessMayEndInTheMidstOfCalls) {
   for (int64_t i = 0; i < Scaled(40); ++i) {
-    const std::string command =
-        std::string(DRL_LEAVING_WORKER) + " '" + Url() + "' " + std::to_string(1 + i % 4) + " " + std::to_string(i % 10);
+    const std::string command =  // what it leaves behind is no leak
+        "ASAN_OPTIONS=detect_leaks=0 " DRL_LEAVING_WORKER " '" + Url() + "' " + std::to_string(1 + i % 4) + " " + std::to_string(i % 10);
     ASSERT_EQ(std::system(command.c_str()), 0) << "run " << i;
   }
 }
