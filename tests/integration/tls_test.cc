@@ -248,7 +248,8 @@ TEST_F(TlsTest, CertificatesRotatedUnderLoadLeaveNoCallUndecided) {
 TEST_F(TlsTest, ProcessMayEndInTheMidstOfCalls) {
   for (int64_t i = 0; i < Scaled(40); ++i) {
     const std::string command =  // what it leaves behind is no leak
-        "ASAN_OPTIONS=detect_leaks=0 " DRL_LEAVING_WORKER " '" + Url() + "' " + std::to_string(1 + i % 4) + " " + std::to_string(i % 10);
+        "ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 TSAN_OPTIONS=$TSAN_OPTIONS:report_thread_leaks=0 " DRL_LEAVING_WORKER " '" + Url() +
+        "' " + std::to_string(1 + i % 4) + " " + std::to_string(i % 10);
     ASSERT_EQ(std::system(command.c_str()), 0) << "run " << i;
   }
 }
