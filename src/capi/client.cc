@@ -130,9 +130,6 @@ Result<engine::EngineOptions> MakeEngineOptions(const drl_client_options& option
   if (status.ok()) status = redis::Check(made.endpoint);
   if (status.ok() && options.reserved != 0) status = OutOfRange("reserved", options.reserved, "0");
   if (status.ok() && made.endpoint.tls.on) status = {DRL_ERR_UNSUPPORTED, "redis_url: TLS is not supported by this version"};
-  if (status.ok() && !made.endpoint.sentinels.hosts.empty()) {
-    status = {DRL_ERR_UNSUPPORTED, "redis_url: Sentinel is not supported by this version"};
-  }
   if (status.ok() && options.credentials != nullptr) {
     status = {DRL_ERR_UNSUPPORTED, "credentials are not supported by this version"};
   }

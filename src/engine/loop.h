@@ -94,8 +94,8 @@ class Loop final : private nodes::Endings {
 
  private:
   static constexpr size_t kNodesMax = 1;
-  // What to sleep on: the bell, and a socket of each node.
-  using Polled = std::array<pollfd, 1 + kNodesMax>;
+  // What to sleep on: the bell, and of each node the socket and what it watches.
+  using Polled = std::array<pollfd, 1 + 2 * kNodesMax>;
 
   // loop.cc: the cycle
   bool TurnUntilRest();

@@ -16,7 +16,9 @@ Link::Link(const redis::Endpoint& endpoint, std::unique_ptr<redis::Connector> co
       backoff_(kWaitFirst, kWaitMax, seed),
       relapse_(kRelapseFirst, kRelapseMax, seed) {}
 
-Micros Link::deadline() const {
+Micros Link::deadline() const { return std::min(PhaseDeadline(), connector_->watch_at()); }
+
+Micros Link::PhaseDeadline() const {
   switch (phase_) {
     case Phase::kWaiting:
       return next_at_;
@@ -36,18 +38,29 @@ void Link::Abandon() const {
 
 void Link::Begin(Micros now) {
   connection_.reset();
+  moved_ = false;
   proven_ = false;
   attempt_deadline_ = now + connect_timeout_;
   connector_->Begin(now);
   phase_ = Phase::kConnecting;
 }
 
+bool Link::Moved(Micros now) {
+  moved_ = connector_->Moved(now, std::exchange(watch_due_, false));
+  return moved_;
+}
+
 Link::Event Link::Advance(Micros now) {
+  if (phase_ == Phase::kReady) return Event::kNone;
+  if (phase_ == Phase::kConnecting) {
+    watch_due_ = false;
+  } else if (Moved(now)) {
+    Begin(now);
+  }
   if (phase_ == Phase::kWaiting) {
     if (now < next_at_) return Event::kNone;
     Begin(now);
   }
-  if (phase_ == Phase::kReady) return Event::kNone;
   if (now >= attempt_deadline_) {
     const char* doing = phase_ == Phase::kConnecting ? connector_->doing() : "logging in to ";
     return Fail({DRL_ERR_CONNECT, doing + name() + " took longer than the connect time-out"}, now);
@@ -57,6 +70,10 @@ Link::Event Link::Advance(Micros now) {
 }
 
 bool Link::Lose(const Status& why, bool idle, Micros now) {
+  if (moved_) {
+    Begin(now);
+    return true;
+  }
   if (!proven_ && !idle) {
     Fail(why, now);
     return false;
@@ -86,6 +103,14 @@ Link::Event Link::Fail(const Status& status, Micros now) {
   return Event::kFailed;
 }
 
+// The connector may know another server that is better.
+Link::Event Link::Refuse(const Status& status, Micros now) {
+  if (!connector_->GoOn(status, now)) return Fail(status, now);
+  connection_.reset();
+  phase_ = Phase::kConnecting;
+  return AdvanceConnecting(now);
+}
+
 Link::Event Link::AdvanceConnecting(Micros now) {
   Result<std::unique_ptr<redis::Transport>> made = connector_->Advance(now);
   if (!made.ok()) return Fail(made.status(), now);
@@ -103,10 +128,10 @@ Link::Event Link::AdvanceLoggingIn(Micros now) {
   // What came before the connection was closed says why ("-ERR max number of clients reached").
   while (true) {
     Result<const redis::Reply*> reply = connection_->Next();
-    if (!reply.ok()) return Fail(reply.status(), now);
+    if (!reply.ok()) return Refuse(reply.status(), now);
     if (*reply == nullptr) break;
     Status status = handshake_.Accept(**reply);
-    if (!status.ok()) return Fail(status, now);
+    if (!status.ok()) return Refuse(status, now);
     if (handshake_.done()) {
       phase_ = Phase::kReady;
       error_ = {};
@@ -114,8 +139,8 @@ Link::Event Link::AdvanceLoggingIn(Micros now) {
       return Event::kReady;
     }
   }
-  if (!received.ok()) return Fail({DRL_ERR_CONNECT, received.status().message()}, now);
-  if (!flushed.ok()) return Fail({DRL_ERR_CONNECT, flushed.message()}, now);
+  if (!received.ok()) return Refuse({DRL_ERR_CONNECT, received.status().message()}, now);
+  if (!flushed.ok()) return Refuse({DRL_ERR_CONNECT, flushed.message()}, now);
   return Event::kNone;
 }
 

@@ -7,6 +7,7 @@
 //   - after the loss of a sound connection (it has answered a command, or nothing was under way on it), not at all: nobody need
 //     notice. But when it has lived for less than kSoundLife, up to 1 ms doubling to 100 ms, so that a server that closes what it
 //     has just accepted does not keep anybody busy.
+//   - when the connector says that the server is elsewhere by now, not at all.
 #pragma once
 
 #include <memory>
@@ -41,6 +42,11 @@ class Link {
   // Closes a ready connection that failed, `idle` when its peer closed it while nothing was under way. False when it was not
   // sound: that is a failed attempt.
   bool Lose(const base::Status& why, bool idle, base::Micros now);
+  // Whether the server is elsewhere by now: a ready connection is then to be given up by Lose, which begins anew at once.
+  bool Moved(base::Micros now);
+  // What watch_fd stands for has something to do.
+  void WatchDue() { watch_due_ = true; }
+  [[nodiscard]] bool watch_due() const { return watch_due_; }
   // Drops whatever was under way, for want of memory, and waits for the next attempt.
   void GiveUp(base::Micros now) noexcept { Fail({DRL_ERR_CONNECT, "out of memory"}, now); }  // short: it needs none
   // A command was answered.
@@ -71,9 +77,10 @@ class Link {
   [[nodiscard]] base::Micros asked_at() const { return asked_at_; }
   [[nodiscard]] const std::string& remark() const { return handshake_.remark(); }
 
-  // What to wait for: a socket (-1: none), and when to call Advance in any case.
+  // What to wait for: a socket (-1: none), another that is the connector's (see watch_fd there), and when to call Advance in any case.
   [[nodiscard]] int poll_fd() const { return connection_ == nullptr ? connector_->poll_fd() : connection_->fd(); }
   [[nodiscard]] bool wants_write() const { return connection_ != nullptr && connection_->wants_write(); }
+  [[nodiscard]] int watch_fd() const { return connector_->watch_fd(); }
   [[nodiscard]] base::Micros deadline() const;
 
   // In a forked child: gives up the parent's descriptors and nothing else.
@@ -81,6 +88,8 @@ class Link {
 
  private:
   Event Fail(const base::Status& status, base::Micros now);
+  Event Refuse(const base::Status& status, base::Micros now);
+  [[nodiscard]] base::Micros PhaseDeadline() const;
   Event AdvanceConnecting(base::Micros now);
   Event AdvanceLoggingIn(base::Micros now);
   void Wait(base::Micros now);
@@ -91,6 +100,8 @@ class Link {
   Phase phase_ = Phase::kWaiting;
   bool proven_ = false;
   bool demanded_ = false;
+  bool moved_ = false;
+  bool watch_due_ = false;
   base::Micros attempt_deadline_ = 0;
   base::Micros next_at_ = 0;
   base::Micros demand_from_ = 0;

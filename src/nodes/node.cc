@@ -32,6 +32,7 @@ bool Node::Advance(Micros now) {
 }
 
 void Node::AdvanceLink(Micros now) {
+  if (link_.ready() && link_.Moved(now)) Lose({DRL_ERR_CONNECTION_LOST, "the server is elsewhere now"}, now);
   if (link_.ready()) return;
   const bool waiting = link_.phase() == Link::Phase::kWaiting;
   if (waiting && wants_connection()) link_.OnDemand();
@@ -215,7 +216,7 @@ void Node::Close(drl_status cause, std::string_view why) {
 }
 
 bool Node::idle() const {
-  return link_.ready() && pipeline_.idle() && !proof_.pending() && proof_.refusal().ok() && !breaker_.refuses();
+  return link_.ready() && !link_.watch_due() && pipeline_.idle() && !proof_.pending() && proof_.refusal().ok() && !breaker_.refuses();
 }
 
 Micros Node::NextTimer() const {

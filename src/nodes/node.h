@@ -69,6 +69,10 @@ class Node {
   void Close(drl_status cause, std::string_view why);
 
   [[nodiscard]] bool ready() const { return link_.ready(); }
+  // What shows on watch_fd is the I/O thread's: Advance takes care of it.
+  [[nodiscard]] int watch_fd() const { return link_.watch_fd(); }
+  void WatchDue() { link_.WatchDue(); }
+  [[nodiscard]] bool watch_due() const { return link_.watch_due(); }
   // Nothing is under way, and nothing will be unless somebody asks.
   [[nodiscard]] bool idle() const;
   [[nodiscard]] size_t commands_in_flight() const { return pipeline_.in_flight(); }

@@ -1,10 +1,18 @@
 #include "redis/connectors.h"
 
+#include "base/random.h"
+#include "redis/sentinel_connector.h"
 #include "redis/socket_connector.h"
 
 namespace drl::redis {
 
 std::unique_ptr<Connector> ConnectorTo(const Endpoint& endpoint, const Patience& patience, const base::EventFd& wake) {
+  if (!endpoint.sentinels.hosts.empty()) {
+    const auto seed = base::RandomSeed();
+    return std::make_unique<SentinelConnector>(endpoint, patience.attempt, seed.ok() ? *seed : 0, [patience, &wake](const Endpoint& server) {
+      return ConnectorTo(server, patience, wake);
+    });
+  }
   return std::make_unique<SocketConnector>(endpoint, patience.attempt, patience.silence_max, wake);
 }
 

@@ -17,6 +17,7 @@ struct Host {
 
   // For messages.
   [[nodiscard]] std::string Name() const;
+  bool operator==(const Host&) const = default;
 };
 
 // How a connection is encrypted.

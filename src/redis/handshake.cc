@@ -20,6 +20,11 @@ void Handshake::Begin(const Endpoint& endpoint, RespWriter& out) {
     if (!endpoint.username.empty()) out.Bulk(endpoint.username);
     out.Bulk(endpoint.password);
   }
+  if (!endpoint.sentinels.hosts.empty()) {
+    steps_.push_back(Step::kRole);
+    out.Array(1);
+    out.Bulk("ROLE");
+  }
   if (endpoint.database != 0) {
     steps_.push_back(Step::kSelect);
     out.Array(2);
@@ -58,6 +63,9 @@ base::Status Handshake::Accept(const Reply& reply) {
     switch (step) {
       case Step::kAuth:
         return {error.code == DRL_ERR_LOADING ? DRL_ERR_LOADING : DRL_ERR_AUTH, "logging in: " + Harmless(reply.text)};
+      case Step::kRole:  // it will not write if it is a replica
+        if (error.code == DRL_ERR_PERMISSION) return {};
+        return {error.code, "asking for the role: " + ErrorSentence(reply.text, "ROLE")};
       case Step::kSelect:
         return {error.code, "selecting the database: " + ErrorSentence(reply.text, "SELECT")};
       case Step::kTime:
@@ -69,6 +77,10 @@ base::Status Handshake::Accept(const Reply& reply) {
         if (error.code != DRL_ERR_PERMISSION) return {};
         return {error.code, "loading the script: " + ErrorSentence(reply.text, "SCRIPT LOAD")};
     }
+  }
+  if (step == Step::kRole && reply.Word(0) != "master") {
+    const bool replica = reply.Word(0) == "slave" || reply.Word(0) == "replica";
+    return {DRL_ERR_READONLY, std::string("the server that sentinels named is ") + (replica ? "a replica" : "not a master")};
   }
   if (step == Step::kTime) {
     if (reply.type != Reply::Type::kArray || reply.integers.size() != 2) {

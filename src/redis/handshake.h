@@ -1,4 +1,4 @@
-// What is said on a new connection, all in one write: AUTH, SELECT, CLIENT SETNAME, TIME, SCRIPT LOAD.
+// What is said on a new connection, all in one write: AUTH, ROLE where sentinels named the server, SELECT, CLIENT SETNAME, TIME, SCRIPT LOAD.
 //
 // A user of a tight ACL may lack SELECT 0 and CLIENT: those steps are optional. TIME is not: the deadline of every request
 // is in Redis time, and the script itself needs it.
@@ -31,7 +31,7 @@ class Handshake {
  private:
   [[nodiscard]] std::string Harmless(const std::string& text) const;
 
-  enum class Step { kAuth, kSelect, kSetName, kTime, kScriptLoad };
+  enum class Step { kAuth, kRole, kSelect, kSetName, kTime, kScriptLoad };
 
   std::vector<Step> steps_;
   std::string username_, password_, remark_;

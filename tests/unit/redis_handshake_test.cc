@@ -204,5 +204,40 @@ TEST(Handshake, RefusesAClockThatTheScriptRefuses) {
   }
 }
 
+Reply Role(const char* role) {
+  Reply reply;
+  reply.type = Reply::Type::kArray;
+  reply.integers = {Reply::kRefused};
+  reply.words = std::string(role) + '\0';
+  return reply;
+}
+
+base::Status RoleAnswered(const Reply& reply) {
+  Endpoint endpoint = Plain();
+  endpoint.sentinels.hosts = {{"10.0.0.1", 26379}};
+  RespWriter out;
+  Handshake handshake;
+  handshake.Begin(endpoint, out);
+  EXPECT_TRUE(out.pending().starts_with("*1\r\n$4\r\nROLE\r\n"));
+  return handshake.Accept(reply);
+}
+
+TEST(Handshake, AsksAServerForItsRoleWhereSentinelsNamedIt) {
+  RespWriter out;
+  Handshake handshake;
+  handshake.Begin(Plain(), out);
+  EXPECT_THAT(out.pending(), Not(HasSubstr("ROLE")));
+  EXPECT_TRUE(RoleAnswered(Role("master")).ok());
+  EXPECT_EQ(RoleAnswered(Role("slave")).code(), DRL_ERR_READONLY);
+  EXPECT_THAT(RoleAnswered(Role("slave")).message(), HasSubstr("is a replica"));
+  EXPECT_EQ(RoleAnswered(Role("sentinel")).code(), DRL_ERR_READONLY);
+  EXPECT_EQ(RoleAnswered(Ok()).code(), DRL_ERR_READONLY);
+}
+
+TEST(Handshake, DoesWithoutTheRoleWhereItMayNotAsk) {
+  EXPECT_TRUE(RoleAnswered(Error("NOPERM this user has no permissions to run the 'role' command")).ok());
+  EXPECT_EQ(RoleAnswered(Error("NOAUTH Authentication required.")).code(), DRL_ERR_AUTH);
+}
+
 }  // namespace
 }  // namespace drl::redis
