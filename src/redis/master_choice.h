@@ -37,6 +37,8 @@ class MasterChoice {
   [[nodiscard]] std::optional<Host> BestBut(const Host& other) const { return BestBut(&other); }
   // Where to go instead of staying, since a switch was told of, or most of all sentinels say so; nothing: stay.
   [[nodiscard]] std::optional<Host> Elsewhere(const Host& current, base::Micros now) const;
+  // The last switch led elsewhere, where nothing was found.
+  [[nodiscard]] bool Doubts(const Host& current) const { return switched_ > 0 && switched_to_ != current; }
 
  private:
   struct Word {

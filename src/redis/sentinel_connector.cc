@@ -41,7 +41,12 @@ SentinelConnector::SentinelConnector(const Endpoint& endpoint, Micros patience, 
 void SentinelConnector::Begin(Micros now) {
   Stop();
   error_ = {};
+  ask_again_at_ = INT64_MAX;
   if (std::exchange(moved_, false)) return choice_.BeginAttempt(now);
+  AskAll(now);
+}
+
+void SentinelConnector::AskAll(Micros now) {
   choice_.BeginLookUp(now);
   for (const auto& watch : watches_) watch->Begin(now);
 }
@@ -52,7 +57,10 @@ Result<std::unique_ptr<Transport>> SentinelConnector::Advance(Micros now) {
   while (dialling_) {
     Result<std::unique_ptr<Transport>> made = way_->Advance(now);
     if (made.ok()) {
-      if (*made != nullptr) dialling_ = false;
+      if (*made != nullptr) {
+        dialling_ = false;
+        if (choice_.Doubts(*server_)) ask_again_at_ = now + MasterChoice::kFailedLasts;
+      }
       PollAll(now);
       return made;
     }
@@ -87,6 +95,10 @@ bool SentinelConnector::Moved(Micros now, bool due) {
     look_at_ = now + kLookEvery;
     if (!HasEvents()) return false;
   }
+  if (now >= ask_again_at_) {
+    ask_again_at_ = INT64_MAX;
+    AskAll(now);
+  }
   const bool news = TurnWatches(now);
   PollAll(now);
   moved_ = server_ ? choice_.Elsewhere(*server_, now).has_value() : news && choice_.Best().has_value();
@@ -100,7 +112,7 @@ Micros SentinelConnector::next_at() const {
 }
 
 Micros SentinelConnector::watch_at() const {
-  Micros next = events_.valid() ? INT64_MAX : look_at_;
+  Micros next = events_.valid() ? ask_again_at_ : std::min(ask_again_at_, look_at_);
   for (const auto& watch : watches_) next = std::min(next, watch->next_at());
   return next;
 }

@@ -44,6 +44,7 @@ class SentinelConnector final : public Connector {
   // The part of the patience after which another server is tried, if there is one.
   static constexpr base::Micros kShareOfPatience = 3;
 
+  void AskAll(base::Micros now);
   bool TurnWatches(base::Micros now);
   void Choose(base::Micros now);
   void GoTo(const Host& server, base::Micros now);
@@ -66,6 +67,7 @@ class SentinelConnector final : public Connector {
   bool moved_ = false;          // the next attempt knows where to go
   base::Micros share_ends_at_ = 0;
   base::Micros look_at_ = 0;
+  base::Micros ask_again_at_ = INT64_MAX;  // while a server is in use that there are doubts about
   base::Status error_;          // of the servers tried in this attempt
   base::UniqueFd events_;       // an epoll
   std::unique_ptr<Endpoint> way_endpoint_;

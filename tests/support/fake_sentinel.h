@@ -1,4 +1,4 @@
-// A sentinel that says what the test wants: listens on a free port of 127.0.0.1, serves any number of connections on a thread.
+// A sentinel that says what the test wants: listens on a port of 127.0.0.1, free or given, serves any number of connections on a thread.
 #pragma once
 
 #include <hiredis/hiredis.h>
@@ -21,7 +21,8 @@ namespace drl::test {
 class FakeSentinel {
  public:
   // Names the server of 127.0.0.1 at this port as the master `limits`; 0: it knows none.
-  explicit FakeSentinel(int master_port) : master_port_(master_port), thread_([this] { Run(); }) {}
+  explicit FakeSentinel(int master_port, int port = 0)
+      : listener_("127.0.0.1", port), master_port_(master_port), thread_([this] { Run(); }) {}
   ~FakeSentinel() {
     over_ = true;
     thread_.join();

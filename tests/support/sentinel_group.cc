@@ -116,13 +116,13 @@ void SentinelGroup::StartSentinel(size_t i, const SentinelOptions& options) {
                                   << " " REDIS_USER_MONITOR "\nsentinel monitor" << name << "127.0.0.1 "
                                   << redis_server_port(server(0)) << " 2\nsentinel auth-user" << name
                                   << "sentinel\nsentinel auth-pass" << name << "sentinel\nsentinel down-after-milliseconds" << name
-                                  << "500\nsentinel failover-timeout" << name
+                                  << "30000\nsentinel failover-timeout" << name
                                   << "3000\nsentinel sentinel-user admin\nsentinel sentinel-pass admin\n";
     Spawn(sentinel.pid, base + ".conf");
     RedisReply reply;
     for (int waited = 0; waited < 5'000 && reply == nullptr && waitpid(sentinel.pid, nullptr, WNOHANG) == 0; waited += 5) {
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
-      reply = AskSentinel(i, "SENTINEL DEBUG info-period 200 ping-period 100 publish-period 200 ask-period 100 "
+      reply = AskSentinel(i, "SENTINEL DEBUG info-period 200 publish-period 200 ask-period 100 "
                              "tilt-trigger 60000 tilt-period 100");
     }
     if (reply == nullptr) Kill(sentinel.pid);
@@ -163,6 +163,12 @@ void SentinelGroup::BeginFailover() const {
     const RedisReply reply = AskSentinel(0, std::string("SENTINEL FAILOVER ") + kMaster);
     return reply != nullptr && reply->type == REDIS_REPLY_STATUS;
   });
+}
+
+void SentinelGroup::SetPatience(int ms) const {
+  for (size_t i = 0; i < kSentinels; ++i) {
+    AskSentinel(i, std::string("SENTINEL SET ") + kMaster + " down-after-milliseconds " + std::to_string(ms));
+  }
 }
 
 void SentinelGroup::MakeReplica(redis_server* server) const {

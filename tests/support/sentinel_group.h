@@ -57,13 +57,15 @@ class SentinelGroup {
   void KillSentinel(size_t i);
   // Has the sentinels choose another master while this one is well. Returns when they have begun.
   void BeginFailover() const;
-  // The one at this port, which was killed or is to be restarted, becomes a replica of the master; returns when all replicas are in
-  // step.
+  // After how long a silence of the master they hold an election: at first half a minute, so that a machine that stands still for a
+  // while is no reason for one.
+  void SetPatience(int ms) const;
+  // A server that was killed comes back as a replica of the master; returns when all replicas are in step.
   void MakeReplica(redis_server* server) const;
   void AwaitReplicas() const;
 
   // One command to a sentinel or a server, as admin; null when it does not answer.
-  [[nodiscard]] RedisReply AskSentinel(size_t i, const std::string& command) const;
+  RedisReply AskSentinel(size_t i, const std::string& command) const;
   static RedisReply AskServer(redis_server* server, const std::string& command);
 
  private:

@@ -81,6 +81,16 @@ TEST_F(MasterChoiceTest, NobodyLeavesForWhatHasJustFailed) {
   EXPECT_EQ(choice.Elsewhere(kA, kLater), kB);
 }
 
+TEST_F(MasterChoiceTest, ThereAreDoubtsAboutAServerThatASwitchLedAwayFrom) {
+  choice.Answered(0, kA);
+  EXPECT_FALSE(choice.Doubts(kA));
+  choice.Switched(1, kB);
+  EXPECT_TRUE(choice.Doubts(kA));
+  EXPECT_FALSE(choice.Doubts(kB));
+  choice.BeginLookUp(1);
+  EXPECT_FALSE(choice.Doubts(kA));
+}
+
 TEST_F(MasterChoiceTest, APortIsPartOfTheAddress) {
   choice.Switched(0, kOtherPort);
   EXPECT_EQ(choice.Elsewhere(kA, 0), kOtherPort);
