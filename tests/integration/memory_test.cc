@@ -9,6 +9,7 @@
 #include "handles.h"
 #include "scale.h"
 #include "scarce_memory.h"
+#include "sentinel_group.h"
 
 namespace drl::test {
 namespace {
@@ -232,14 +233,16 @@ void Live(redis_server* server, const std::string& url) {
 class IoThreadTest : public testing::Test {
  protected:
   // With each allocation refused in turn, `times` from there on, until a life needs no more of them.
-  void RunOut(const std::string& url, int64_t times, int64_t step = 1) {
-    redis_server_expect_refusals(server.get());
-    Live(server.get(), url);
+  void RunOut(const std::string& url, int64_t times, int64_t step = 1) { RunOut(server.get(), url, times, step); }
+
+  static void RunOut(redis_server* lived_with, const std::string& url, int64_t times, int64_t step = 1) {
+    redis_server_expect_refusals(lived_with);
+    Live(lived_with, url);
     int64_t in_a_row = 0;
-    for (int64_t nth = 1; in_a_row < 3 && nth < 400; nth += step) {
+    for (int64_t nth = 1; in_a_row < 3 && nth < 1'000; nth += step) {
       const int64_t before = LiveBlocks();
       RefuseMemory(Whose::kOthers, nth, times);
-      Live(server.get(), url);
+      Live(lived_with, url);
       in_a_row = StopRefusing() ? 0 : in_a_row + 1;
       ASSERT_EQ(LiveBlocks(), before) << "leaked when allocation " << nth << " was refused";
     }
@@ -255,6 +258,11 @@ TEST_F(IoThreadTest, EndsEveryRequestWithoutMemoryForLonger) { RunOut(redis_serv
 
 TEST_F(IoThreadTest, ResolvesANameWithoutMemory) {
   RunOut("redis://localhost:" + std::to_string(redis_server_port(server.get())), 1);
+}
+
+TEST_F(IoThreadTest, AsksSentinelsWithoutMemory) {
+  const SentinelGroup group;
+  RunOut(group.server(0), group.url(), 1);
 }
 
 }  // namespace

@@ -24,17 +24,20 @@ redis::Endpoint EndpointOf(const test::Listener& listener) {
 
 class LinkTest : public testing::Test {
  protected:
-  // Turns until the link is ready, at one instant; the kernel may need a moment.
-  bool LogsIn(base::Micros now) {
+  static constexpr std::string_view kWelcome = "+OK\r\n*2\r\n$10\r\n1800000000\r\n$1\r\n5\r\n$4\r\nabcd\r\n";
+
+  bool LogsIn(base::Micros now) { return LogsIn(link, now); }
+  // Turns until the link is ready, at one instant; the kernel may need a moment. False when these replies do not make it so.
+  bool LogsIn(Link& turned, base::Micros now, std::string_view replies = kWelcome) {
     base::UniqueFd peer;
     for (int i = 0; i < 200; ++i) {
-      if (link.Advance(now) == Link::Event::kReady) return true;
-      if (!peer.valid() && link.phase() == Link::Phase::kLoggingIn) {
+      if (turned.Advance(now) == Link::Event::kReady) return true;
+      if (!peer.valid() && turned.phase() == Link::Phase::kLoggingIn) {
         peer.Reset(accept(listener.fd(), nullptr, nullptr));
-        constexpr std::string_view kReplies = "+OK\r\n*2\r\n$10\r\n1800000000\r\n$1\r\n5\r\n$4\r\nabcd\r\n";
-        if (send(peer.get(), kReplies.data(), kReplies.size(), MSG_NOSIGNAL) < 0) return false;
+        if (send(peer.get(), replies.data(), replies.size(), MSG_NOSIGNAL) < 0) return false;
       }
-      pollfd item{link.poll_fd(), POLLIN, 0};
+      if (peer.valid() && turned.phase() != Link::Phase::kLoggingIn) return false;
+      pollfd item{turned.poll_fd(), POLLIN, 0};
       poll(&item, 1, 5);
     }
     return false;
@@ -87,6 +90,113 @@ TEST_F(LinkTest, LossAfterASoundLifeIsFollowedByAnAttemptAtOnce) {
   link.Proven();
   EXPECT_TRUE(link.Lose(kCut, false, Link::kSoundLife));
   EXPECT_EQ(link.phase(), Link::Phase::kConnecting);
+}
+
+// Leads to the listener, and knows where the server is if the test says so.
+class InformedConnector final : public redis::Connector {
+ public:
+  InformedConnector(const redis::Endpoint& endpoint, const base::EventFd& wake) : way_(endpoint, kConnectTimeout, 1'000'000, wake) {}
+
+  void Begin(base::Micros now) override {
+    ++begun;
+    way_.Begin(now);
+  }
+  base::Result<std::unique_ptr<redis::Transport>> Advance(base::Micros now) override { return way_.Advance(now); }
+  void Stop() override { way_.Stop(); }
+  void Shun() override { way_.Shun(); }
+  bool GoOn(const base::Status& why, base::Micros now) override {
+    refused = why;
+    if (others-- <= 0) return false;
+    way_.Begin(now);
+    return true;
+  }
+  bool Moved(base::Micros /*now*/, bool due) override {
+    ++asked;
+    asked_due = due;
+    return std::exchange(moved, false);
+  }
+  [[nodiscard]] int watch_fd() const override { return 1'000; }
+  [[nodiscard]] base::Micros watch_at() const override { return watch; }
+  [[nodiscard]] const char* doing() const override { return "asking for "; }
+  [[nodiscard]] const std::string& name() const override { return way_.name(); }
+  [[nodiscard]] int poll_fd() const override { return way_.poll_fd(); }
+  [[nodiscard]] base::Micros next_at() const override { return way_.next_at(); }
+  void Abandon() const override { way_.Abandon(); }
+
+  int begun = 0;
+  int asked = 0;
+  int others = 0;
+  bool asked_due = false;
+  bool moved = false;
+  base::Micros watch = INT64_MAX;
+  base::Status refused;
+
+ private:
+  redis::SocketConnector way_;
+};
+
+class InformedLinkTest : public LinkTest {
+ protected:
+  InformedLinkTest() { link.Begin(0); }
+
+  InformedConnector* connector = new InformedConnector(endpoint, wake);
+  Link link{endpoint, std::unique_ptr<redis::Connector>(connector), kConnectTimeout, 1};
+};
+
+TEST_F(InformedLinkTest, AWaitEndsWhenTheServerIsElsewhere) {
+  link.Advance(0);
+  link.Advance(kConnectTimeout);
+  ASSERT_EQ(link.phase(), Link::Phase::kWaiting);
+  ASSERT_GT(link.deadline(), kConnectTimeout);
+  link.Advance(kConnectTimeout);
+  EXPECT_EQ(link.phase(), Link::Phase::kWaiting);
+  connector->moved = true;
+  link.Advance(kConnectTimeout);
+  EXPECT_NE(link.phase(), Link::Phase::kWaiting);
+  EXPECT_EQ(connector->begun, 2);
+}
+
+TEST_F(InformedLinkTest, AReadyConnectionIsMadeAnewWhenTheServerIsElsewhere) {
+  ASSERT_TRUE(LogsIn(link, 0));
+  EXPECT_FALSE(link.Moved(1));
+  connector->moved = true;
+  EXPECT_TRUE(link.Moved(1));
+  EXPECT_TRUE(link.Lose(kCut, false, 1)) << "that it has answered nothing yet is no failure";
+  EXPECT_EQ(link.phase(), Link::Phase::kConnecting);
+  EXPECT_TRUE(link.error().ok());
+}
+
+TEST_F(InformedLinkTest, ALoginEndsWhenTheServerIsElsewhere) {
+  for (int i = 0; i < 200 && link.phase() != Link::Phase::kLoggingIn; ++i) {
+    link.Advance(0);
+    pollfd item{link.poll_fd(), POLLIN | POLLOUT, 0};
+    poll(&item, 1, 5);
+  }
+  ASSERT_EQ(link.phase(), Link::Phase::kLoggingIn);
+  connector->moved = true;
+  link.Advance(1);
+  EXPECT_EQ(connector->begun, 2);
+}
+
+TEST_F(InformedLinkTest, AServerThatDoesNotLogInIsLeftForAnother) {
+  connector->others = 1;
+  EXPECT_FALSE(LogsIn(link, 0, "-NOAUTH no\r\n-NOAUTH no\r\n-NOAUTH no\r\n"));
+  EXPECT_EQ(connector->refused.code(), DRL_ERR_AUTH);
+  EXPECT_TRUE(LogsIn(link, 0));
+  EXPECT_EQ(connector->begun, 1) << "in the same attempt";
+}
+
+TEST_F(InformedLinkTest, IsTurnedWhenTheConnectorHasSomethingToDo) {
+  ASSERT_TRUE(LogsIn(link, 0));
+  EXPECT_EQ(link.deadline(), INT64_MAX);
+  connector->watch = 7;
+  EXPECT_EQ(link.deadline(), 7);
+  EXPECT_EQ(link.watch_fd(), 1'000);
+  link.WatchDue();
+  EXPECT_TRUE(link.watch_due());
+  link.Moved(1);
+  EXPECT_TRUE(connector->asked_due);
+  EXPECT_FALSE(link.watch_due());
 }
 
 }  // namespace
