@@ -3,6 +3,7 @@
 #include <array>
 
 #include "engine/engine.h"
+#include "sentinels.h"
 
 namespace drl::simulation {
 namespace {
@@ -25,6 +26,7 @@ class Client final : public Subject, private engine::CompletionSink {
 
  private:
   static engine::EngineOptions OptionsOf(const Story& story);
+  static std::unique_ptr<redis::Connector> ConnectorOf(const Setting& setting);
   static bool Blocks(size_t first) { return first % 3 == 0; }
 
   Slot* Prepare(size_t request, bool blocks);
@@ -49,14 +51,21 @@ engine::EngineOptions Client::OptionsOf(const Story& story) {
   options.queue_capacity = story.queue_capacity;
   options.requests_per_command_max = story.requests_per_command_max;
   options.spin = options.drive = false;
+  if (story.watched) Sentinels::Describe(options.endpoint);
   return options;
+}
+
+std::unique_ptr<redis::Connector> Client::ConnectorOf(const Setting& setting) {
+  const Story& story = setting.story;
+  if (!story.watched) return setting.network.MakeConnector();
+  return Sentinels::MakeConnector(setting.network, OptionsOf(story).endpoint, story.connect_timeout, story.seed);
 }
 
 Client::Client(const Setting& setting)
     : CompletionSink(true),
       setting_(setting),
       engine_(OptionsOf(setting.story), first_namespace_, 0,
-              engine::Parts{setting.world, setting.network.MakeConnector(), setting.story.seed}) {
+              engine::Parts{setting.world, ConnectorOf(setting), setting.story.seed}) {
   for (const auto& plan : setting.catalogue.plans()) {
     limiters_.push_back(new engine::Limiter(plan, Catalogue::MakerOf(*plan), DRL_FAIL_ERROR, Catalogue::kNamespace, {}, series_));
   }
@@ -176,7 +185,8 @@ void Client::Turn() {
 }
 
 std::string Client::Finish() {
-  if (setting_.network.held() > 1) return "more than one connection is held: " + std::to_string(setting_.network.held());
+  const size_t held_max = setting_.story.watched ? 1 + Sentinels::kCount : 1;
+  if (setting_.network.held() > held_max) return "more than one connection is held: " + std::to_string(setting_.network.held());
   engine_.Stop();
   engine_.loop().Shutdown();
   WakeBlocked();
