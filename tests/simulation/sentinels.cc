@@ -118,7 +118,8 @@ void Sentinels::Receive(SessionId id, std::string_view bytes) {
   const auto found = sessions_.find(id);
   if (found == sessions_.end()) return;
   Session& session = found->second;
-  if (sentinels_[static_cast<size_t>(session.which)].mute) return;
+  session.unheard = session.unheard || sentinels_[static_cast<size_t>(session.which)].mute;
+  if (session.unheard) return;
   session.in += bytes;
   while (!session.in.empty()) {
     const Parsed parsed = ParseCommand(session.in, arguments_);

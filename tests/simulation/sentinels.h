@@ -56,6 +56,7 @@ class Sentinels final : public Peer {
     int which = 0;
     std::string in;
     bool listens = false;
+    bool unheard = false;  // it said something to one that was mute
   };
 
   void Name(int which, int place, bool tell);
