@@ -8,10 +8,9 @@ namespace drl::redis {
 
 std::unique_ptr<Connector> ConnectorTo(const Endpoint& endpoint, const Patience& patience, const base::EventFd& wake) {
   if (!endpoint.sentinels.hosts.empty()) {
-    const auto seed = base::RandomSeed();
-    return std::make_unique<SentinelConnector>(endpoint, patience.attempt, seed.ok() ? *seed : 0, [patience, &wake](const Endpoint& server) {
-      return ConnectorTo(server, patience, wake);
-    });
+    const base::Result<uint64_t> seed = base::RandomSeed();
+    const auto to = [patience, &wake](const Endpoint& server) { return ConnectorTo(server, patience, wake); };
+    return std::make_unique<SentinelConnector>(endpoint, patience.attempt, seed.ok() ? *seed : 0, to);
   }
   return std::make_unique<SocketConnector>(endpoint, patience.attempt, patience.silence_max, wake);
 }
