@@ -46,10 +46,11 @@ class Caller {
   void Run(const Limiter& limiter, Play& play) {
     while (!play.over.load(std::memory_order_relaxed)) {
       const int64_t start = Now();
+      const bool asked_at_risk = play.at_risk;
       const Answer answer = Allow(limiter, identity_);
       const int64_t end = Now();
       tally_.Count(answer.decision, end - start);
-      if (answer.decision.charged == DRL_CHARGED_YES && play.at_risk) at_risk_ += answer.decision.cost;
+      if (answer.decision.charged == DRL_CHARGED_YES && (asked_at_risk || play.at_risk)) at_risk_ += answer.decision.cost;
       if (answer.decision.outcome == DRL_OUTCOME_UNDECIDED) {
         std::this_thread::sleep_for(std::chrono::microseconds(500));
       } else if (start > play.killed_at) {
