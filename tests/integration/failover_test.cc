@@ -108,9 +108,9 @@ int64_t FailOver(const SentinelGroup& group, SwitchListener& listener, Play& pla
               killed ? "real decisions" : "the client there", static_cast<double>(back - told) / 1000);
   if (killed) {
     group.SetPatience(30'000);
-    group.MakeReplica(old);
+    group.MakeReplica(old, to);
   } else {
-    group.AwaitReplicas();
+    group.AwaitReplicas(to);
   }
   return back - told;
 }

@@ -171,15 +171,15 @@ void SentinelGroup::SetPatience(int ms) const {
   }
 }
 
-void SentinelGroup::MakeReplica(redis_server* server) const {
+void SentinelGroup::MakeReplica(redis_server* server, int master_port) const {
   if (redis_server_restart(server) != 0) std::abort();
-  AskServer(server, "REPLICAOF 127.0.0.1 " + std::to_string(MasterPort()));
-  AwaitReplicas();
+  AskServer(server, "REPLICAOF 127.0.0.1 " + std::to_string(master_port));
+  AwaitReplicas(master_port);
 }
 
-void SentinelGroup::AwaitReplicas() const {
+void SentinelGroup::AwaitReplicas(int port) const {
+  for (size_t i = 0; i < kSentinels; ++i) Await("sentinels that agree", [&] { return MasterPort(i) == port; });
   Await("replicas in step", [&] {
-    const int port = MasterPort();
     for (const Server& server : servers_) {
       if (redis_server_port(server.get()) == port || redis_server_pid(server.get()) == 0) continue;
       const std::string of = "master_port:" + std::to_string(port);

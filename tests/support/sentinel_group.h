@@ -60,9 +60,10 @@ class SentinelGroup {
   // After how long a silence of the master they hold an election: at first half a minute, so that a machine that stands still for a
   // while is no reason for one.
   void SetPatience(int ms) const;
-  // A server that was killed comes back as a replica of the master; returns when all replicas are in step.
-  void MakeReplica(redis_server* server) const;
-  void AwaitReplicas() const;
+  // A server that was killed comes back as a replica of the master at this port. Both return when all sentinels name that, and all
+  // replicas are in step with it.
+  void MakeReplica(redis_server* server, int master_port) const;
+  void AwaitReplicas(int master_port) const;
 
   // One command to a sentinel or a server, as admin; null when it does not answer.
   RedisReply AskSentinel(size_t i, const std::string& command) const;
