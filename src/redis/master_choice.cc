@@ -25,19 +25,18 @@ void MasterChoice::Failed(const Host& master, Micros now) {
 }
 
 std::optional<Host> MasterChoice::Elsewhere(const Host& current, Micros now) const {
-  std::optional<Host> best = Best();
+  std::optional<Host> best = BestNow(now);
   if (!best || *best == current || WeightOf(*best) == Weight::kSaid) return std::nullopt;
-  if (FailedSince(*best, now - kFailedLasts)) return std::nullopt;
   return best;
 }
 
-std::optional<Host> MasterChoice::BestBut(const Host* other) const {
+std::optional<Host> MasterChoice::BestBut(const Host* other, Micros failed_since) const {
   const auto rank = [this](const Word& word) {
     return std::tuple(WeightOf(word.master), Votes(word.master, 1), UINT64_MAX - word.said);
   };
   const Word* best = nullptr;
   for (const Word& word : words_) {
-    if (word.said == 0 || FailedSince(word.master, begun_at_)) continue;
+    if (word.said == 0 || FailedSince(word.master, failed_since)) continue;
     if (other != nullptr && word.master == *other) continue;
     if (best == nullptr || rank(word) > rank(*best)) best = &word;
   }

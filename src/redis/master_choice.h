@@ -32,9 +32,11 @@ class MasterChoice {
   void Failed(const Host& master, base::Micros now);
 
   // Where to go; nothing when nobody says anything that has not failed since the attempt began.
-  [[nodiscard]] std::optional<Host> Best() const { return BestBut(nullptr); }
+  [[nodiscard]] std::optional<Host> Best() const { return BestBut(nullptr, begun_at_); }
+  // The same between attempts: nothing that has just failed.
+  [[nodiscard]] std::optional<Host> BestNow(base::Micros now) const { return BestBut(nullptr, now - kFailedLasts); }
   // Where else, when this one takes long.
-  [[nodiscard]] std::optional<Host> BestBut(const Host& other) const { return BestBut(&other); }
+  [[nodiscard]] std::optional<Host> BestBut(const Host& other) const { return BestBut(&other, begun_at_); }
   // Where to go instead of staying, since a switch was told of, or most of all sentinels say so; nothing: stay.
   [[nodiscard]] std::optional<Host> Elsewhere(const Host& current, base::Micros now) const;
   // The last switch led elsewhere, where nothing was found.
@@ -53,7 +55,7 @@ class MasterChoice {
   // How much a choice weighs.
   enum class Weight { kSaid, kSwitched, kSaidByMost };
 
-  [[nodiscard]] std::optional<Host> BestBut(const Host* other) const;
+  [[nodiscard]] std::optional<Host> BestBut(const Host* other, base::Micros failed_since) const;
   // How many sentinels name it, by words not older than that.
   [[nodiscard]] size_t Votes(const Host& master, uint64_t since) const;
   [[nodiscard]] Weight WeightOf(const Host& master) const;

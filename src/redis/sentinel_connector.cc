@@ -101,7 +101,7 @@ bool SentinelConnector::Moved(Micros now, bool due) {
   }
   const bool news = TurnWatches(now);
   PollAll(now);
-  moved_ = server_ ? choice_.Elsewhere(*server_, now).has_value() : news && choice_.Best().has_value();
+  moved_ = server_ ? choice_.Elsewhere(*server_, now).has_value() : news && choice_.BestNow(now).has_value();
   return moved_;
 }
 

@@ -91,6 +91,17 @@ TEST_F(MasterChoiceTest, ThereAreDoubtsAboutAServerThatASwitchLedAwayFrom) {
   EXPECT_FALSE(choice.Doubts(kA));
 }
 
+// The old master was tried first, in an attempt that found the new one and has lasted since; now it is the master again.
+TEST_F(MasterChoiceTest, WhatFailedInAnAttemptThatEndedWellMayBeSwitchedToLater) {
+  choice.Answered(0, kA);
+  choice.Failed(kA, 1);
+  choice.Answered(1, kB);
+  ASSERT_EQ(choice.Best(), kB);
+  choice.Switched(2, kA);
+  EXPECT_FALSE(choice.Elsewhere(kB, 2));
+  EXPECT_EQ(choice.Elsewhere(kB, kLater), kA);
+}
+
 TEST_F(MasterChoiceTest, APortIsPartOfTheAddress) {
   choice.Switched(0, kOtherPort);
   EXPECT_EQ(choice.Elsewhere(kA, 0), kOtherPort);
