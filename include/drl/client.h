@@ -53,12 +53,17 @@ typedef struct drl_credentials {
   char why[256];         /* when they cannot be had: a sentence, without secrets, for the log and errors */
 } drl_credentials;
 
-/** Asked for user and password whenever a connection to Redis is made, and in time before those in use expire: the connection is then
- *  authenticated again. 0: they are filled in. Anything else is a login that fails (DRL_ERR_AUTH, with `why`), and so is an answer
- *  that takes longer than connect_timeout_us; it is asked again at the next attempt.
- *  Called on a thread of its own, one call at a time, and may block: no request waits longer than its time-out for it, and closing the
- *  client does not wait for a call under way: credentials_release says when `user` is needed no more. It calls no function of the
- *  library but drl_status_*.
+/** Asked for user and password whenever a connection to Redis is made, and again before those in use expire: when five to six eighths
+ *  of their life are over (at most once in 100 ms) the connection is authenticated again, and goes on whatever comes of that. When
+ *  Redis refuses them to a new connection, it is asked once more, and what it says then, if that is another, is tried at once: a
+ *  password may change at any time.
+ *
+ *  Returns: 0: they are filled in. Anything else is a login that fails (DRL_ERR_AUTH, with `why`), and so is an answer that takes longer
+ *           than connect_timeout_us. At the next attempt it is asked again; but a call that is still under way is not made twice: its
+ *           answer is taken when it comes.
+ *  Thread:  one of its own, one call at a time, all signals blocked. It may block: no request waits longer than its time-out for it, and
+ *           closing the client does not wait for a call under way (credentials_release says when `user` is needed no more). It calls no
+ *           function of the library but drl_status_*. A forked child calls it for itself.
  */
 typedef int32_t (*drl_credentials_callback)(drl_credentials *credentials, void *user);
 
@@ -101,10 +106,11 @@ typedef struct drl_client_options {
   const char *sentinel_ssl_keyfile;
   int32_t sentinel_ssl; /* DRL_SENTINEL_SSL_*; default as the server */
   int32_t reserved;     /* 0 */
-  drl_credentials_callback credentials; /* in place of a user name and password; may be NULL */
+  drl_credentials_callback credentials; /* in place of a user name and password, which it excludes; may be NULL */
   void *credentials_user;
-  void (*credentials_release)(void *user); /* may be NULL; called once, after the client has been closed and the last call has returned,
-                                              on any thread; not when drl_client_open fails, nor in a forked child */
+  void (*credentials_release)(void *user); /* may be NULL; called once, on any thread, when the client, its limiters and its queues have
+                                              been closed and the last call has returned; not when drl_client_open fails, nor in a
+                                              forked child. It calls no function of the library */
 } drl_client_options;
 
 #define DRL_CLIENT_OPTIONS_INIT                                                                                \

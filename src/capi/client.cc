@@ -65,6 +65,18 @@ Status SetLogin(const drl_client_options& options, redis::Endpoint& endpoint) {
   return {};
 }
 
+// Who is asked is nobody's user and password at the same time.
+Status SetCredentials(const drl_client_options& options, engine::EngineOptions& made) {
+  if (options.credentials == nullptr) {
+    return options.credentials_release == nullptr ? Status() : Status(DRL_ERR_OPTION, "credentials_release needs credentials");
+  }
+  if (!made.endpoint.username.empty() || !made.endpoint.password.empty()) {
+    return {DRL_ERR_OPTION, "credentials and password exclude each other, that of redis_url too"};
+  }
+  made.credentials = std::make_shared<engine::CredentialsCallback>(options.credentials, options.credentials_user);
+  return {};
+}
+
 // An empty text may come from a setting that was forgotten.
 Status SetText(const char* name, const char* option, std::string& chosen) {
   if (option == nullptr) return {};
@@ -133,9 +145,7 @@ Result<engine::EngineOptions> MakeEngineOptions(const drl_client_options& option
   if (status.ok() && !made.endpoint.sentinels.hosts.empty()) {
     status = {DRL_ERR_UNSUPPORTED, "redis_url: Sentinel is not supported by this version"};
   }
-  if (status.ok() && options.credentials != nullptr) {
-    status = {DRL_ERR_UNSUPPORTED, "credentials are not supported by this version"};
-  }
+  if (status.ok()) status = SetCredentials(options, made);
   if (status.ok()) status = ChooseTime("timeout_us", options.timeout_us, made.endpoint.timeout_us, made.timeout);
   if (status.ok()) {
     status = ChooseTime("connect_timeout_us", options.connect_timeout_us, made.endpoint.connect_timeout_us,
@@ -186,8 +196,10 @@ drl_status drl_client_open(const drl_client_options* options, drl_client** clien
     auto secret = CopySecret(known);
     if (!secret.ok()) return secret.status();
     auto handle = std::make_unique<drl_client>();
+    const auto credentials = engine_options->credentials;
     auto core = drl::engine::Client::Open(std::move(*engine_options), std::move(*secret));
     if (!core.ok()) return core.status();
+    if (credentials != nullptr) credentials->ReleaseBy(known.credentials_release);
     handle->core = *core;
     *client = handle.release();
     return {};

@@ -39,6 +39,11 @@ redis::Patience PatienceOf(const EngineOptions& options) {
   return {options.connect_timeout, std::max<Micros>({1'000'000, options.timeout, options.connect_timeout})};
 }
 
+std::unique_ptr<redis::Credentials> CredentialsOf(const EngineOptions& options, const base::EventFd& wake) {
+  if (options.credentials == nullptr) return redis::FixedCredentials(options.endpoint);
+  return redis::AskedCredentials(SourceOf(options.credentials), wake);
+}
+
 }  // namespace
 
 base::Result<Engine*> Engine::Start(const EngineOptions& options, const nodes::FirstNamespace& space, uint64_t generation) {
@@ -71,6 +76,7 @@ Engine::Engine(const EngineOptions& options, const nodes::FirstNamespace& space,
           nodes::NodeOptions{options.timeout, options.connect_timeout, options.requests_per_command_max}, options_.endpoint,
           parts.connector != nullptr ? std::move(parts.connector)
                                      : redis::ConnectorTo(options_.endpoint, PatienceOf(options), shared_.wakeup.bell()),
+          parts.credentials != nullptr ? std::move(parts.credentials) : CredentialsOf(options_, shared_.wakeup.bell()),
           nodes::Surroundings{clock_, loop_.endings(), notes_, space, parts.seed})),
       spin_(options.spin) {}
 

@@ -9,10 +9,12 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <memory>
 
 #include "base/log.h"
 #include "engine/baton.h"
 #include "engine/counters.h"
+#include "engine/credentials_callback.h"
 #include "engine/log_ring.h"
 #include "engine/sleepers.h"
 #include "engine/slot_pool.h"
@@ -30,6 +32,7 @@ struct Observer {
 
 struct EngineOptions {
   redis::Endpoint endpoint;
+  std::shared_ptr<CredentialsCallback> credentials;  // null: those of the endpoint
   base::Micros timeout = 100'000;
   base::Micros connect_timeout = 1'000'000;
   uint32_t queue_capacity = 16384;

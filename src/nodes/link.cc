@@ -9,9 +9,11 @@ using base::Micros;
 using base::Result;
 using base::Status;
 
-Link::Link(const redis::Endpoint& endpoint, std::unique_ptr<redis::Connector> connector, Micros connect_timeout, uint64_t seed)
+Link::Link(const redis::Endpoint& endpoint, std::unique_ptr<redis::Connector> connector, redis::Credentials& credentials,
+           Micros connect_timeout, uint64_t seed)
     : endpoint_(endpoint),
       connector_(std::move(connector)),
+      credentials_(credentials),
       connect_timeout_(connect_timeout),
       backoff_(kWaitFirst, kWaitMax, seed),
       relapse_(kRelapseFirst, kRelapseMax, seed) {}
@@ -23,7 +25,7 @@ Micros Link::deadline() const {
     case Phase::kReady:
       return INT64_MAX;
     case Phase::kConnecting:
-      return std::min(attempt_deadline_, connector_->next_at());
+      return connection_ != nullptr ? attempt_deadline_ : std::min(attempt_deadline_, connector_->next_at());
     default:
       return attempt_deadline_;
   }
@@ -35,9 +37,16 @@ void Link::Abandon() const {
 }
 
 void Link::Begin(Micros now) {
-  connection_.reset();
   proven_ = false;
   attempt_deadline_ = now + connect_timeout_;
+  refused_.reset();
+  Connect(now);
+}
+
+void Link::Connect(Micros now) {
+  connection_.reset();
+  login_.reset();
+  asked_ = false;
   connector_->Begin(now);
   phase_ = Phase::kConnecting;
 }
@@ -48,12 +57,17 @@ Link::Event Link::Advance(Micros now) {
     Begin(now);
   }
   if (phase_ == Phase::kReady) return Event::kNone;
-  if (now >= attempt_deadline_) {
-    const char* doing = phase_ == Phase::kConnecting ? connector_->doing() : "logging in to ";
-    return Fail({DRL_ERR_CONNECT, doing + name() + " took longer than the connect time-out"}, now);
-  }
+  if (now >= attempt_deadline_) return Fail(Late(), now);
   if (phase_ == Phase::kConnecting) return AdvanceConnecting(now);
   return AdvanceLoggingIn(now);
+}
+
+Status Link::Late() const {
+  if (phase_ == Phase::kConnecting && connection_ != nullptr) {
+    return {DRL_ERR_AUTH, "the credentials callback has not answered within the connect time-out"};
+  }
+  const char* doing = phase_ == Phase::kConnecting ? connector_->doing() : "logging in to ";
+  return {DRL_ERR_CONNECT, doing + name() + " took longer than the connect time-out"};
 }
 
 bool Link::Lose(const Status& why, bool idle, Micros now) {
@@ -75,9 +89,11 @@ bool Link::Lose(const Status& why, bool idle, Micros now) {
 
 // What took the connection, but does not log in, is not begun with again.
 Link::Event Link::Fail(const Status& status, Micros now) {
-  if (connection_ != nullptr) connector_->Shun();
+  if (connection_ != nullptr && phase_ != Phase::kConnecting) connector_->Shun();
   error_ = status;
   connection_.reset();
+  login_.reset();
+  refused_.reset();
   connector_->Stop();
   phase_ = Phase::kWaiting;
   next_at_ = now + backoff_.Next();
@@ -87,14 +103,43 @@ Link::Event Link::Fail(const Status& status, Micros now) {
 }
 
 Link::Event Link::AdvanceConnecting(Micros now) {
-  Result<std::unique_ptr<redis::Transport>> made = connector_->Advance(now);
-  if (!made.ok()) return Fail(made.status(), now);
-  if (*made == nullptr) return Event::kNone;
-  connection_ = std::make_unique<redis::Connection>(std::move(*made));
+  const Status asked = AdvanceLogin(now);
+  if (!asked.ok()) return Fail(asked, now);
+  if (connection_ == nullptr) {
+    Result<std::unique_ptr<redis::Transport>> made = connector_->Advance(now);
+    if (!made.ok()) return Fail(made.status(), now);
+    if (*made != nullptr) connection_ = std::make_unique<redis::Connection>(std::move(*made));
+  }
+  if (connection_ == nullptr || !login_) return Event::kNone;
   phase_ = Phase::kLoggingIn;
   asked_at_ = now;
-  handshake_.Begin(endpoint_, connection_->out());
+  handshake_.Begin(endpoint_, std::move(*login_), connection_->out());
+  login_.reset();
   return AdvanceLoggingIn(now);
+}
+
+// Gets the credentials, while the connector is at work.
+Status Link::AdvanceLogin(Micros now) {
+  if (login_) return {};
+  if (!asked_) {
+    Status status = credentials_.Begin();
+    if (!status.ok()) return status;
+    asked_ = true;
+  }
+  if (!credentials_.done()) return {};
+  Result<redis::Login> given = credentials_.Take();
+  if (!given.ok()) return given.status();
+  if (refused_) {
+    if (refused_->Same(*given)) {
+      connector_->Shun();
+      return refusal_;
+    }
+    *refused_ = {};
+  }
+  login_life_ = given->life();
+  login_given_at_ = now;
+  login_ = std::move(*given);
+  return {};
 }
 
 Link::Event Link::AdvanceLoggingIn(Micros now) {
@@ -106,7 +151,7 @@ Link::Event Link::AdvanceLoggingIn(Micros now) {
     if (!reply.ok()) return Fail(reply.status(), now);
     if (*reply == nullptr) break;
     Status status = handshake_.Accept(**reply);
-    if (!status.ok()) return Fail(status, now);
+    if (!status.ok()) return Refused(status, now);
     if (handshake_.done()) {
       phase_ = Phase::kReady;
       error_ = {};
@@ -117,6 +162,14 @@ Link::Event Link::AdvanceLoggingIn(Micros now) {
   if (!received.ok()) return Fail({DRL_ERR_CONNECT, received.status().message()}, now);
   if (!flushed.ok()) return Fail({DRL_ERR_CONNECT, flushed.message()}, now);
   return Event::kNone;
+}
+
+Link::Event Link::Refused(const Status& why, Micros now) {
+  if (why.code() != DRL_ERR_AUTH || credentials_.fixed() || refused_) return Fail(why, now);
+  refused_ = handshake_.TakeLogin();
+  refusal_ = why;
+  Connect(now);
+  return AdvanceConnecting(now);
 }
 
 }  // namespace drl::nodes

@@ -15,6 +15,7 @@
 #include "base/backoff.h"
 #include "redis/connection.h"
 #include "redis/connector.h"
+#include "redis/credentials.h"
 #include "redis/handshake.h"
 
 namespace drl::nodes {
@@ -31,8 +32,9 @@ class Link {
   enum class Phase { kWaiting, kConnecting, kLoggingIn, kReady };
   enum class Event { kNone, kReady, kFailed };
 
-  // `endpoint` says how to log in, the connector how to get there.
-  Link(const redis::Endpoint& endpoint, std::unique_ptr<redis::Connector> connector, base::Micros connect_timeout, uint64_t seed);
+  // `endpoint` and the credentials say how to log in, the connector how to get there.
+  Link(const redis::Endpoint& endpoint, std::unique_ptr<redis::Connector> connector, redis::Credentials& credentials,
+       base::Micros connect_timeout, uint64_t seed);
 
   // Begins an attempt now; Advance carries it on.
   void Begin(base::Micros now);
@@ -70,9 +72,15 @@ class Link {
   [[nodiscard]] int64_t redis_time_us() const { return handshake_.redis_time_us(); }
   [[nodiscard]] base::Micros asked_at() const { return asked_at_; }
   [[nodiscard]] const std::string& remark() const { return handshake_.remark(); }
+  // Until when what it logged in by is good: so long, 0 for ever, from then on.
+  [[nodiscard]] base::Micros login_life() const { return login_life_; }
+  [[nodiscard]] base::Micros login_given_at() const { return login_given_at_; }
 
   // What to wait for: a socket (-1: none), and when to call Advance in any case.
-  [[nodiscard]] int poll_fd() const { return connection_ == nullptr ? connector_->poll_fd() : connection_->fd(); }
+  [[nodiscard]] int poll_fd() const {
+    if (connection_ == nullptr) return connector_->poll_fd();
+    return phase_ == Phase::kConnecting ? -1 : connection_->fd();  // what the server says is not read before the login is there
+  }
   [[nodiscard]] bool wants_write() const { return connection_ != nullptr && connection_->wants_write(); }
   [[nodiscard]] base::Micros deadline() const;
 
@@ -83,14 +91,24 @@ class Link {
   Event Fail(const base::Status& status, base::Micros now);
   Event AdvanceConnecting(base::Micros now);
   Event AdvanceLoggingIn(base::Micros now);
-  void Wait(base::Micros now);
+  base::Status AdvanceLogin(base::Micros now);
+  Event Refused(const base::Status& why, base::Micros now);
+  [[nodiscard]] base::Status Late() const;
+  void Connect(base::Micros now);
 
   const redis::Endpoint& endpoint_;
   const std::unique_ptr<redis::Connector> connector_;
+  redis::Credentials& credentials_;
   const base::Micros connect_timeout_;
   Phase phase_ = Phase::kWaiting;
   bool proven_ = false;
   bool demanded_ = false;
+  bool asked_ = false;  // for credentials, by this attempt
+  std::optional<redis::Login> login_;  // from when they are there until they are used
+  std::optional<redis::Login> refused_;  // by the server, in this attempt; empty once another is tried
+  base::Status refusal_;
+  base::Micros login_life_ = 0;
+  base::Micros login_given_at_ = 0;
   base::Micros attempt_deadline_ = 0;
   base::Micros next_at_ = 0;
   base::Micros demand_from_ = 0;

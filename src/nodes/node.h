@@ -16,6 +16,7 @@
 #include "nodes/link.h"
 #include "nodes/pipeline.h"
 #include "nodes/proof.h"
+#include "nodes/renewal.h"
 #include "nodes/service_time.h"
 
 namespace drl::nodes {
@@ -42,9 +43,9 @@ struct Surroundings {
 
 class Node {
  public:
-  // `endpoint` says how to log in, the connector how to get there.
+  // `endpoint` and the credentials say how to log in, the connector how to get there.
   Node(const NodeOptions& options, const redis::Endpoint& endpoint, std::unique_ptr<redis::Connector> connector,
-       const Surroundings& surroundings);
+       std::unique_ptr<redis::Credentials> credentials, const Surroundings& surroundings);
 
   // Any thread.
   [[nodiscard]] Breaker& breaker() { return breaker_; }
@@ -87,10 +88,12 @@ class Node {
   void LinkFailed(base::Micros now);
   void KeepProbing(base::Micros now);
   void Probe(base::Micros now);
+  void KeepLoggedIn(base::Micros now);
   void TellOwed() { breaker_.Owes(pipeline_.oldest_sent_at()); }
   void TakeReply(const redis::Reply& reply, base::Micros now);
   void TakeReplyOf(const Command& command, const redis::Reply& reply, base::Micros now);
   void TakeDecisions(const Command& command, const redis::Reply& reply, base::Micros now);
+  void TakeRenewed(const redis::Reply& reply, base::Micros now);
   void TakeLoaded(const redis::Reply& reply, base::Micros now);
   void TakeError(const Command& command, const redis::Reply& reply, base::Micros now);
   void Lose(const base::Status& status, base::Micros now);
@@ -111,7 +114,9 @@ class Node {
   Readiness readiness_;
   NodeCounters counters_;
   ServiceTime service_time_;
+  const std::unique_ptr<redis::Credentials> credentials_;
   Link link_;
+  Renewal renewal_;
   RedisClock redis_clock_;
   Proof proof_;
   Pipeline pipeline_;

@@ -7,6 +7,7 @@
 
 #include "hung_listener.h"
 #include "redis/socket_connector.h"
+#include "scripted_credentials.h"
 
 namespace drl::nodes {
 namespace {
@@ -43,7 +44,9 @@ class LinkTest : public testing::Test {
   test::Listener listener;
   redis::Endpoint endpoint = EndpointOf(listener);
   base::EventFd wake;
-  Link link{endpoint, std::make_unique<redis::SocketConnector>(endpoint, kConnectTimeout, 1'000'000, wake), kConnectTimeout, 1};
+  const std::unique_ptr<redis::Credentials> credentials = redis::FixedCredentials(endpoint);
+  Link link{endpoint, std::make_unique<redis::SocketConnector>(endpoint, kConnectTimeout, 1'000'000, wake), *credentials,
+            kConnectTimeout, 1};
 };
 
 TEST_F(LinkTest, LossOfASoundConnectionIsNoFailure) {
@@ -87,6 +90,133 @@ TEST_F(LinkTest, LossAfterASoundLifeIsFollowedByAnAttemptAtOnce) {
   link.Proven();
   EXPECT_TRUE(link.Lose(kCut, false, Link::kSoundLife));
   EXPECT_EQ(link.phase(), Link::Phase::kConnecting);
+}
+
+// The credentials of these come when the test says.
+class LinkLoginTest : public testing::Test {
+ protected:
+  static constexpr std::string_view kGreeting = "+OK\r\n+OK\r\n*2\r\n$10\r\n1800000000\r\n$1\r\n5\r\n$4\r\nabcd\r\n";
+  static constexpr std::string_view kRefusal = "-WRONGPASS invalid username-password pair or user is disabled.\r\n";
+
+  // Turns at one instant until the peer has taken a connection from the link, and both know it.
+  void Connect(base::Micros now) {
+    for (int i = 0; i < 200; ++i) {
+      link.Advance(now);
+      if (link.poll_fd() == -1) break;
+      pollfd item{link.poll_fd(), POLLIN, 0};
+      poll(&item, 1, 5);
+    }
+    peer.Reset(accept(listener.fd(), nullptr, nullptr));
+    ASSERT_EQ(link.phase(), Link::Phase::kConnecting);
+    ASSERT_EQ(link.poll_fd(), -1) << "it waits for the credentials alone";
+  }
+  // What the peer is sent, from its first byte on.
+  std::string Sent() {
+    char bytes[256] = "";
+    pollfd item{peer.get(), POLLIN, 0};
+    if (poll(&item, 1, 2'000) == 1 && recv(peer.get(), bytes, sizeof bytes - 1, 0) < 0) return "";
+    return bytes;
+  }
+  Link::Event Answer(std::string_view bytes, base::Micros now) {
+    if (send(peer.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL) < 0) return Link::Event::kNone;
+    pollfd item{link.poll_fd(), POLLIN, 0};
+    poll(&item, 1, 2'000);
+    return link.Advance(now);
+  }
+
+  test::Listener listener;
+  redis::Endpoint endpoint = EndpointOf(listener);
+  base::EventFd wake;
+  base::UniqueFd peer;
+  test::ScriptedCredentials credentials;
+  Link link{endpoint, std::make_unique<redis::SocketConnector>(endpoint, kConnectTimeout, 1'000'000, wake), credentials,
+            kConnectTimeout, 1};
+};
+
+TEST_F(LinkLoginTest, AsksWhileItConnectsAndLogsInWhenBothAreThere) {
+  link.Begin(0);
+  Connect(0);
+  EXPECT_EQ(credentials.asked(), 1);
+  EXPECT_EQ(link.deadline(), kConnectTimeout);
+  credentials.Give("drl", "s3cret", 77);
+  EXPECT_EQ(link.Advance(10), Link::Event::kNone);
+  EXPECT_EQ(link.phase(), Link::Phase::kLoggingIn);
+  EXPECT_TRUE(Sent().starts_with("*3\r\n$4\r\nAUTH\r\n$3\r\ndrl\r\n$6\r\ns3cret\r\n"));
+  EXPECT_EQ(Answer(kGreeting, 20), Link::Event::kReady);
+  EXPECT_EQ(link.login_life(), 77);
+  EXPECT_EQ(link.login_given_at(), 10);
+}
+
+TEST_F(LinkLoginTest, AsksAtEachConnection) {
+  for (int times = 1; times <= 3; ++times) {
+    link.Begin(0);
+    credentials.Give("drl", "s3cret");
+    for (int i = 0; i < 200 && link.phase() != Link::Phase::kLoggingIn; ++i) link.Advance(0);
+    EXPECT_EQ(link.phase(), Link::Phase::kLoggingIn);
+    EXPECT_EQ(credentials.asked(), times);
+  }
+}
+
+TEST_F(LinkLoginTest, FailsWithWhatItIsTold) {
+  link.Begin(0);
+  credentials.Fail("no credentials: the vault is sealed");
+  EXPECT_EQ(link.Advance(0), Link::Event::kFailed);
+  EXPECT_EQ(link.error().code(), DRL_ERR_AUTH);
+  EXPECT_EQ(link.error().message(), "no credentials: the vault is sealed");
+}
+
+TEST_F(LinkLoginTest, LateAnswerIsTakenByTheAttemptThatWaitsForIt) {
+  link.Begin(0);
+  Connect(0);
+  EXPECT_EQ(link.Advance(kConnectTimeout), Link::Event::kFailed);
+  EXPECT_EQ(link.error().code(), DRL_ERR_AUTH);
+  EXPECT_EQ(link.error().message(), "the credentials callback has not answered within the connect time-out");
+  const base::Micros again = link.deadline();
+  link.Advance(again);
+  Connect(again);
+  credentials.Give("drl", "s3cret");
+  link.Advance(again);
+  EXPECT_EQ(credentials.asked(), 1) << "a call under way is not made twice";
+  EXPECT_EQ(link.phase(), Link::Phase::kLoggingIn);
+}
+
+TEST_F(LinkLoginTest, RefusedLoginIsFollowedByAnotherWithinTheSameAttempt) {
+  link.Begin(0);
+  Connect(0);
+  credentials.Give("drl", "old");
+  link.Advance(0);
+  EXPECT_EQ(Answer(kRefusal, 10), Link::Event::kNone);
+  EXPECT_EQ(credentials.asked(), 2);
+  Connect(10);
+  EXPECT_EQ(link.deadline(), kConnectTimeout) << "of the attempt as a whole";
+  credentials.Give("drl", "new");
+  link.Advance(20);
+  EXPECT_TRUE(Sent().starts_with("*3\r\n$4\r\nAUTH\r\n$3\r\ndrl\r\n$3\r\nnew\r\n"));
+  EXPECT_EQ(Answer(kGreeting, 30), Link::Event::kReady);
+}
+
+TEST_F(LinkLoginTest, RefusedLoginThatIsGivenAgainIsAFailure) {
+  link.Begin(0);
+  Connect(0);
+  credentials.Give("drl", "old");
+  link.Advance(0);
+  credentials.Give("drl", "old");
+  EXPECT_EQ(Answer(kRefusal, 10), Link::Event::kFailed);
+  EXPECT_EQ(link.error().code(), DRL_ERR_AUTH);
+  EXPECT_EQ(link.error().message().find("logging in: WRONGPASS"), 0u) << link.error().message();
+}
+
+TEST_F(LinkLoginTest, AnotherThatIsRefusedTooIsAFailure) {
+  link.Begin(0);
+  Connect(0);
+  credentials.Give("drl", "old");
+  link.Advance(0);
+  EXPECT_EQ(Answer(kRefusal, 10), Link::Event::kNone);
+  Connect(10);
+  credentials.Give("drl", "older");
+  link.Advance(20);
+  EXPECT_EQ(Answer(kRefusal, 30), Link::Event::kFailed);
+  EXPECT_EQ(credentials.asked(), 2);
 }
 
 }  // namespace

@@ -1,0 +1,456 @@
+// A client that asks the application for user and password: at each connection, in time before they expire, and never so that anybody
+// waits for it.
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstring>
+#include <functional>
+#include <mutex>
+#include <shared_mutex>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "fake_redis.h"
+#include "giver.h"
+#include "handles.h"
+#include "redis_user.h"
+#include "scale.h"
+
+namespace drl::test {
+namespace {
+
+constexpr const char* kAcl =
+    "user default off\n"
+    "user admin on >admin ~* +@all\n"
+    "user drl reset on >first " REDIS_USER_LEAST "\n";
+
+// The log of a client so far.
+std::string Log(const Client& client) {
+  std::string text;
+  drl_log_line lines[16];
+  int32_t count = 0;
+  int64_t dropped = 0;
+  do {
+    EXPECT_EQ(drl_client_log_drain(client.get(), lines, 16, &count, &dropped, nullptr), DRL_OK);
+    for (int32_t i = 0; i < count; ++i) text += std::string(lines[i].message) + "\n";
+  } while (count == 16);
+  return text;
+}
+
+bool Within(int64_t patience_us, const std::function<bool()>& holds) {
+  const SteadyClock::time_point start = SteadyClock::now();
+  while (!holds()) {
+    if (MicrosSince(start) > patience_us) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return true;
+}
+
+class CredentialsTest : public testing::Test {
+ protected:
+  drl_client_options Options() {
+    drl_client_options options = ClientOptions(redis_server_url(server.get()));
+    options.connect_timeout_us = kPatientUs;
+    giver.Into(options);
+    return options;
+  }
+  void Open() { Open(Options()); }
+  void Open(const drl_client_options& options) {
+    ++opens;
+    client = OpenClient(options);
+    limiter = OpenLimiter(client, Ledger(DRL_FAIL_ERROR));
+  }
+  void Close() {
+    limiter.reset();
+    client.reset();
+  }
+  // Whether an answer of Redis comes, whatever the start takes.
+  [[nodiscard]] bool Decides() const { return MicrosUntilDecided(limiter, "someone") >= 0; }
+  // Why it is not let in, once that is known.
+  struct Refusal {
+    drl_status status;
+    std::string sentence;
+  };
+  [[nodiscard]] Refusal WhyNot() const {
+    drl_error error{};
+    Within(kPatientUs, [&] { return drl_client_wait_ready(client.get(), 10'000, &error) != DRL_ERR_TIMEOUT; });
+    return {error.status, error.message};
+  }
+  // Of clients: the test's own connection has said one.
+  int64_t Auths() { return redis_server_calls(server.get(), "auth") - 1; }
+
+  // Each client that was opened lets go once, when its last call has returned.
+  void TearDown() override {
+    Close();
+    EXPECT_TRUE(Within(kPatientUs, [&] { return giver.released() == opens; })) << giver.released() << " of " << opens;
+  }
+
+  int opens = 0;
+  Server server = StartServer({.acl = kAcl, .acl_password = "admin"});
+  Giver giver{"drl", "first"};
+  Client client;
+  Limiter limiter;
+};
+
+TEST_F(CredentialsTest, AreAskedForAtEachConnectionAndLetGoOnce) {
+  Open();
+  ASSERT_TRUE(Decides());
+  EXPECT_EQ(giver.calls(), 1);
+  freeReplyObject(redis_server_command(server.get(), "CLIENT KILL USER drl"));
+  ASSERT_TRUE(Within(kPatientUs, [&] { return Stats(client).connects == 2; }));
+  EXPECT_EQ(giver.calls(), 2);
+  ASSERT_TRUE(Decides());
+  EXPECT_EQ(giver.released(), 0);
+  Close();
+  ASSERT_TRUE(Within(kPatientUs, [&] { return giver.released() == 1; }));
+}
+
+TEST_F(CredentialsTest, FailureIsSaidAndMended) {
+  giver.Fail("the vault\nis sealed");
+  Open();
+  EXPECT_EQ(WhyNot().status, DRL_ERR_AUTH);
+  const Answer answer = Allow(limiter, "someone");
+  EXPECT_EQ(answer.status, DRL_ERR_AUTH);
+  EXPECT_NE(answer.message.find("no credentials: the vault?is sealed"), std::string::npos) << answer.message;
+  EXPECT_NE(Log(client).find("no credentials: the vault?is sealed"), std::string::npos);
+  giver.Give("drl", "first");
+  EXPECT_TRUE(Decides());
+}
+
+TEST_F(CredentialsTest, BadAnswersAreFailuresWithASentence) {
+  const struct {
+    std::function<void(drl_credentials&)> fill;
+    int32_t returned;
+    const char* sentence;
+  } kCases[] = {
+      {[](auto& c) { memset(c.username, 'u', sizeof c.username); }, 0, "gave a user name that does not end"},
+      {[](auto& c) { memset(c.password, 'p', sizeof c.password); }, 0, "gave a password that does not end"},
+      {[](auto&) {}, 0, "gave no password"},
+      {[](auto& c) { c.username[0] = 'u'; }, 0, "gave a user name without a password"},
+      {[](auto& c) { c.password[0] = 'p', c.expires_in_us = -1; }, 0, "gave an expires_in_us below 0"},
+      {[](auto&) {}, -1, "failed and did not say why"},
+      {[](auto& c) { memset(c.why, 'w', sizeof c.why); }, 1, "no credentials: wwwwww"},
+      {[](auto&) { throw std::runtime_error("s3cret"); }, 0, "threw an exception"},
+  };
+  for (const auto& each : kCases) {
+    giver.Do([&](drl_credentials& credentials) { return each.fill(credentials), each.returned; });
+    Open();
+    const Refusal refusal = WhyNot();
+    EXPECT_EQ(refusal.status, DRL_ERR_AUTH);
+    EXPECT_NE(refusal.sentence.find(each.sentence), std::string::npos) << refusal.sentence;
+    Close();
+  }
+  EXPECT_EQ(Auths(), 0) << "nothing of it was sent";
+}
+
+TEST_F(CredentialsTest, LateAnswerIsAFailureFirstAndTakenThen) {
+  giver.Do([&](drl_credentials& credentials) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(400));
+    return Fill(credentials, "drl", "first");
+  });
+  drl_client_options options = Options();
+  options.connect_timeout_us = 150'000;
+  Open(options);
+  const SteadyClock::time_point start = SteadyClock::now();
+  const Refusal refusal = WhyNot();
+  EXPECT_EQ(refusal.status, DRL_ERR_AUTH);
+  EXPECT_EQ(refusal.sentence, "the credentials callback has not answered within the connect time-out");
+  EXPECT_LT(MicrosSince(start), 350'000 + kSchedulingNoiseUs);
+  ASSERT_TRUE(Decides()) << "it would never, if each attempt asked anew";
+  EXPECT_EQ(giver.most_at_once(), 1);
+}
+
+TEST_F(CredentialsTest, NobodyWaitsForACallbackThatHangs) {
+  giver.Hang();
+  drl_client_options options = Options();
+  options.connect_timeout_us = 100'000;
+  options.timeout_us = 150'000;
+  Open(options);
+  const SteadyClock::time_point start = SteadyClock::now();
+  EXPECT_NE(Allow(limiter, "someone").status, DRL_OK);
+  EXPECT_LT(MicrosSince(start), 150'000 + kSchedulingNoiseUs);
+  ASSERT_TRUE(Within(kPatientUs, [&] { return giver.calls() == 1; }));
+  const SteadyClock::time_point closing = SteadyClock::now();
+  Close();
+  EXPECT_LT(MicrosSince(closing), kSchedulingNoiseUs);
+  EXPECT_EQ(giver.released(), 0) << "the call is still under way";
+  giver.GoOn();
+  ASSERT_TRUE(Within(kPatientUs, [&] { return giver.released() == 1; }));
+  EXPECT_EQ(giver.calls(), 1);
+}
+
+TEST_F(CredentialsTest, PasswordThatChangesWhileItIsSaidIsAskedForAgainAtOnce) {
+  redis_server_expect_refusals(server.get());
+  giver.Do([&](drl_credentials& credentials) {
+    return Fill(credentials, "drl", giver.calls() == 1 ? "of yesterday" : "first");
+  });
+  Open();
+  const Answer answer = Allow(limiter, "someone");
+  EXPECT_EQ(answer.status, DRL_OK) << answer.message;
+  EXPECT_EQ(giver.calls(), 2);
+  EXPECT_EQ(Stats(client).connect_failures, 0);
+}
+
+TEST_F(CredentialsTest, WrongOnesAreAFailureUntilTheyAreRight) {
+  redis_server_expect_refusals(server.get());
+  giver.Give("drl", "s3cret-s3cret");
+  Open();
+  const Refusal refusal = WhyNot();
+  EXPECT_EQ(refusal.status, DRL_ERR_AUTH);
+  EXPECT_NE(refusal.sentence.find("WRONGPASS"), std::string::npos) << refusal.sentence;
+  giver.Give("drl", "first");
+  ASSERT_TRUE(Decides());
+  EXPECT_EQ(Log(client).find("s3cret"), std::string::npos);
+}
+
+TEST_F(CredentialsTest, ExpiringOnesAreRenewedOnTheSameConnectionOfAnIdleClient) {
+  giver.Expire(400'000);
+  Open();
+  ASSERT_TRUE(Decides());
+  ASSERT_TRUE(Within(kPatientUs, [&] { return Auths() >= 5; }));
+  EXPECT_EQ(Stats(client).connects, 1);
+  EXPECT_GE(giver.calls(), 5);
+  EXPECT_EQ(Log(client).find("expire"), std::string::npos);
+  EXPECT_TRUE(Decides());
+}
+
+TEST_F(CredentialsTest, ExpiringOnesAreNotAskedForWithoutEnd) {
+  giver.Expire(1);
+  Open();
+  ASSERT_TRUE(Decides());
+  const int before = giver.calls();
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  EXPECT_LE(giver.calls() - before, 6);
+}
+
+TEST_F(CredentialsTest, RenewalThatFailsLeavesTheConnectionAloneAndIsTriedAgain) {
+  redis_server_expect_refusals(server.get());
+  giver.Expire(200'000);
+  Open();
+  ASSERT_TRUE(Decides());
+  giver.Give("drl", "s3cret-s3cret");
+  std::string log;
+  ASSERT_TRUE(Within(kPatientUs, [&] { return (log += Log(client)).find("WRONGPASS") != std::string::npos; }));
+  EXPECT_EQ(Allow(limiter, "someone").status, DRL_OK);
+  giver.Fail("the vault is sealed");
+  ASSERT_TRUE(Within(kPatientUs, [&] { return (log += Log(client)).find("the vault is sealed") != std::string::npos; }));
+  EXPECT_EQ(Allow(limiter, "someone").status, DRL_OK);
+  EXPECT_NE(log.find("logging in again before the credentials expire: "), std::string::npos) << log;
+  EXPECT_EQ(log.find("s3cret"), std::string::npos) << log;
+  const int64_t before = Auths();
+  giver.Give("drl", "first");
+  ASSERT_TRUE(Within(kPatientUs, [&] { return Auths() > before; }));
+  EXPECT_EQ(Stats(client).connects, 1);
+}
+
+TEST_F(CredentialsTest, RenewalThatHangsHoldsNobodyBack) {
+  giver.Expire(200'000);
+  drl_client_options options = Options();
+  options.connect_timeout_us = 300'000;
+  Open(options);
+  ASSERT_TRUE(Decides());
+  giver.Hang();
+  std::string log;
+  ASSERT_TRUE(Within(kPatientUs, [&] {
+    EXPECT_EQ(Allow(limiter, "someone").status, DRL_OK);
+    return (log += Log(client)).find("has not answered") != std::string::npos;
+  }));
+  const int64_t before = Auths();
+  giver.GoOn();
+  giver.Give("drl", "first");
+  ASSERT_TRUE(Within(kPatientUs, [&] { return Auths() > before; })) << "the late answer is taken";
+  EXPECT_EQ(Stats(client).connects, 1);
+}
+
+// Asks until it is told to stop; the answers that Redis did not give.
+class Callers {
+ public:
+  Callers(const Limiter& limiter, int count) {
+    for (int i = 0; i < count; ++i) {
+      threads_.emplace_back([this, &limiter, i] {
+        while (!stop_) {
+          gate_.wait(true);
+          const std::shared_lock lock(may_ask_);
+          const Answer answer = Allow(limiter, "caller " + std::to_string(i % 3));
+          ++asked_;
+          if (answer.status != DRL_OK || answer.decision.cause != DRL_OK) Note(answer);
+        }
+      });
+    }
+  }
+  // While nothing of theirs is under way.
+  void Between(const std::function<void()>& act) {
+    gate_ = true;  // those who read would lock out who writes
+    {
+      const std::unique_lock lock(may_ask_);
+      act();
+    }
+    gate_ = false;
+    gate_.notify_all();
+  }
+  // How often they asked.
+  int64_t Stop() {
+    stop_ = true;
+    threads_.clear();
+    return asked_;
+  }
+  std::string undecided() {
+    const std::lock_guard lock(mutex_);
+    return undecided_;
+  }
+
+ private:
+  void Note(const Answer& answer) {
+    const std::lock_guard lock(mutex_);
+    undecided_ += std::string(drl_status_name(answer.decision.cause)) + ": " + answer.message + "\n";
+  }
+
+  std::shared_mutex may_ask_;
+  std::atomic<bool> gate_{false};
+  std::atomic<bool> stop_{false};
+  std::atomic<int64_t> asked_{0};
+  std::mutex mutex_;
+  std::string undecided_;
+  std::vector<std::jthread> threads_;
+};
+
+TEST_F(CredentialsTest, PasswordRotatedUnderLoadLeavesNoCallUndecided) {
+  redis_server_expect_refusals(server.get());  // a password may change while it is on its way
+  giver.Expire(150'000);
+  Open();
+  ASSERT_TRUE(Decides());
+  Callers callers(limiter, 8);
+  std::string last = "first";
+  const int64_t rotations = Scaled(30);
+  for (int64_t i = 0; i < rotations; ++i) {
+    const std::string next = "password-" + std::to_string(i);
+    giver.Between([&] {
+      freeReplyObject(redis_server_command(server.get(), "ACL SETUSER drl >%s <%s", next.c_str(), last.c_str()));
+      giver.SetPassword(next);
+    });
+    last = next;
+    // A connection that is cut while calls are under way takes their answers with it, whoever logs in how.
+    if (i % 2 == 0) callers.Between([&] { freeReplyObject(redis_server_command(server.get(), "CLIENT KILL USER drl")); });
+    std::this_thread::sleep_for(std::chrono::milliseconds(i % 3 * 30));
+  }
+  EXPECT_GT(callers.Stop(), rotations);
+  EXPECT_EQ(callers.undecided(), "");
+  EXPECT_GT(Stats(client).connects, rotations / 2);
+}
+
+TEST_F(CredentialsTest, ExpiringUnderLoadDisturbsNobody) {
+  giver.Expire(200'000);
+  for (const int count : {1, 8}) {
+    Open();
+    ASSERT_TRUE(Decides());
+    const int64_t before = Auths();
+    Callers callers(limiter, count);
+    ASSERT_TRUE(Within(kPatientUs, [&] { return Auths() >= before + 10; })) << count << " callers keep it from asking";
+    EXPECT_GT(callers.Stop(), 10);
+    EXPECT_EQ(callers.undecided(), "");
+    EXPECT_EQ(Stats(client).connects, 1);
+    EXPECT_EQ(Stats(client).breaker_opened, 0);
+    Close();
+  }
+}
+
+TEST_F(CredentialsTest, ServerThatRepeatsThemIsNotQuoted) {
+  fake_redis* fake = fake_redis_start();
+  fake_redis_greet(fake, "AUTH", "-ERR unknown command 'AUTH', with args beginning with: 'drl-of-tests' 's3cret-s3cr\r\n");
+  giver.Give("drl-of-tests", "s3cret-s3cret-s3cret");
+  drl_client_options options = Options();
+  options.redis_url = fake_redis_url(fake);
+  Open(options);
+  const Refusal refusal = WhyNot();
+  EXPECT_EQ(refusal.status, DRL_ERR_AUTH);
+  const Answer answer = Allow(limiter, "someone");
+  std::vector<char> metrics(1 << 16);
+  size_t length = 0;
+  EXPECT_EQ(drl_client_metrics(client.get(), metrics.data(), metrics.size(), &length, nullptr), DRL_OK);
+  const std::string all = refusal.sentence + answer.message + Log(client) + metrics.data();
+  EXPECT_NE(all.find("logging in: ERR"), std::string::npos) << all;
+  EXPECT_EQ(all.find("s3cret"), std::string::npos) << all;
+  EXPECT_EQ(all.find("drl-of"), std::string::npos) << all;
+  Close();
+  fake_redis_stop(fake);
+}
+
+TEST_F(CredentialsTest, TheirCallbackWaitsForNothingOfTheClient) {
+  std::atomic<drl_status> waited{DRL_OK};
+  std::atomic<drl_client*> opened{nullptr};
+  giver.Do([&](drl_credentials& credentials) {
+    while (opened == nullptr) std::this_thread::yield();
+    waited = drl_client_wait_ready(opened, kPatientUs, nullptr);
+    drl_client_close(opened);
+    return Fill(credentials, "drl", "first");
+  });
+  Open();
+  opened = client.get();
+  EXPECT_TRUE(Decides()) << "the client was closed";
+  EXPECT_EQ(waited, DRL_ERR_REENTRANT);
+}
+
+TEST_F(CredentialsTest, ForkedChildAsksForItself) {
+  Open();
+  ASSERT_TRUE(Decides());
+  const int before = giver.calls();
+  const pid_t child = fork();
+  if (child == 0) {
+    alarm(60);
+    const Answer answer = Allow(limiter, "child");
+    if (answer.status != DRL_OK || answer.decision.cause != DRL_OK) _exit(1);
+    if (giver.calls() != before + 1) _exit(2);
+    Close();
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    _exit(giver.released() == 0 ? 0 : 3);
+  }
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(Allow(limiter, "someone").status, DRL_OK);
+  EXPECT_EQ(giver.calls(), before);
+}
+
+TEST_F(CredentialsTest, ForkWhileACallIsUnderWayLeavesTheChildACallOfItsOwn) {
+  giver.Hang();
+  Open();
+  ASSERT_TRUE(Within(kPatientUs, [&] { return giver.calls() == 1; }));
+  const pid_t child = fork();
+  if (child == 0) {
+    alarm(60);
+    giver.Afresh("drl", "first");
+    const Answer answer = Allow(limiter, "child");
+    _exit(answer.status == DRL_OK && answer.decision.cause == DRL_OK ? 0 : 1);
+  }
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  giver.GoOn();
+  EXPECT_TRUE(Decides());
+}
+
+TEST_F(CredentialsTest, OptionsThatContradictThemAreErrorsAndLetNothingGo) {
+  const auto refused = [&](const std::function<void(drl_client_options&)>& change) {
+    drl_client_options options = Options();
+    change(options);
+    drl_client* opened = nullptr;
+    drl_error error{};
+    EXPECT_EQ(drl_client_open(&options, &opened, &error), DRL_ERR_OPTION);
+    EXPECT_EQ(opened, nullptr);
+    return std::string(error.message);
+  };
+  const std::string both = "credentials and password exclude each other";
+  EXPECT_EQ(refused([](auto& options) { options.password = "p"; }).find(both), 0u);
+  EXPECT_EQ(refused([](auto& options) { options.username = "u", options.password = "p"; }).find(both), 0u);
+  EXPECT_EQ(refused([](auto& options) { options.redis_url = "redis://u:s3cret@localhost"; }).find(both), 0u);
+  EXPECT_EQ(refused([](auto& options) { options.credentials = nullptr; }), "credentials_release needs credentials");
+  EXPECT_NE(refused([](auto& options) { options.spin = 7; }), "");
+  EXPECT_EQ(giver.released(), 0);
+  EXPECT_EQ(giver.calls(), 0);
+}
+
+}  // namespace
+}  // namespace drl::test
