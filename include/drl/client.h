@@ -59,8 +59,8 @@ typedef struct drl_credentials {
  *  password may change at any time.
  *
  *  Returns: 0: they are filled in. Anything else is a login that fails (DRL_ERR_AUTH, with `why`), and so is an answer that takes longer
- *           than connect_timeout_us. At the next attempt it is asked again; but a call that is still under way is not made twice: its
- *           answer is taken when it comes.
+ *           than connect_timeout_us. At the next attempt it is asked again; but the answer to a call that took longer is taken
+ *           first, when it comes.
  *  Thread:  one of its own, one call at a time, all signals blocked. It may block: no request waits longer than its time-out for it, and
  *           closing the client does not wait for a call under way (credentials_release says when `user` is needed no more). It calls no
  *           function of the library but drl_status_*. A forked child calls it for itself.

@@ -7,6 +7,11 @@
 //   - after the loss of a sound connection (it has answered a command, or nothing was under way on it), not at all: nobody need
 //     notice. But when it has lived for less than kSoundLife, up to 1 ms doubling to 100 ms, so that a server that closes what it
 //     has just accepted does not keep anybody busy.
+//
+// Each attempt asks for the credentials while it connects, and fails when they do not come before its time is over. What comes later
+// is the next attempt's, else whoever always takes a little longer would never be heard. What the server refuses may be old, or have
+// been changed since it was asked for: whoever gave it is asked once more, and what it says now, if that is another, is tried within
+// the same attempt.
 #pragma once
 
 #include <memory>

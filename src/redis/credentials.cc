@@ -36,7 +36,6 @@ class Asked final : public Credentials {
  public:
   Asked(LoginSource source, const base::EventFd& wake) : source_(std::move(source)), errand_(wake) {}
   Status Begin() override {
-    if (errand_.done()) (void)errand_.Take();
     return errand_.running() ? Status() : errand_.Start(source_, "to ask for credentials");
   }
   [[nodiscard]] bool done() const override { return errand_.done(); }

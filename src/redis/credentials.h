@@ -49,8 +49,7 @@ class Credentials {
   Credentials(const Credentials&) = delete;
   Credentials& operator=(const Credentials&) = delete;
 
-  // Asks, unless an earlier question has not been answered yet: then its answer is the one to come. An answer that nobody took is
-  // dropped: it may be old.
+  // Asks, unless nobody took the answer to an earlier question yet: then that is the one to take, or to come.
   virtual base::Status Begin() = 0;
   // Whether the answer is there; then it, once.
   [[nodiscard]] virtual bool done() const = 0;

@@ -82,6 +82,7 @@ TEST_F(CredentialsTest, LateAnswerIsAFailureFirstAndTakenThen) {
   EXPECT_EQ(refusal.sentence, "the credentials callback has not answered within the connect time-out");
   EXPECT_LT(MicrosSince(start), 350'000 + kSchedulingNoiseUs);
   ASSERT_TRUE(Decides()) << "it would never, if each attempt asked anew";
+  EXPECT_EQ(giver.calls(), 1);
   EXPECT_EQ(giver.most_at_once(), 1);
 }
 

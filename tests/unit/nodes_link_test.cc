@@ -110,6 +110,15 @@ class LinkLoginTest : public testing::Test {
     ASSERT_EQ(link.phase(), Link::Phase::kConnecting);
     ASSERT_EQ(link.poll_fd(), -1) << "it waits for the credentials alone";
   }
+  // Turns at one instant until the link speaks.
+  void LogIn(base::Micros now) {
+    for (int i = 0; i < 200 && link.phase() != Link::Phase::kLoggingIn; ++i) {
+      link.Advance(now);
+      pollfd item{link.poll_fd(), POLLIN, 0};
+      poll(&item, 1, 5);
+    }
+    EXPECT_EQ(link.phase(), Link::Phase::kLoggingIn);
+  }
   // What the peer is sent, from its first byte on.
   std::string Sent() {
     char bytes[256] = "";
@@ -151,8 +160,7 @@ TEST_F(LinkLoginTest, AsksAtEachConnection) {
   for (int times = 1; times <= 3; ++times) {
     link.Begin(0);
     credentials.Give("drl", "s3cret");
-    for (int i = 0; i < 200 && link.phase() != Link::Phase::kLoggingIn; ++i) link.Advance(0);
-    EXPECT_EQ(link.phase(), Link::Phase::kLoggingIn);
+    LogIn(0);
     EXPECT_EQ(credentials.asked(), times);
   }
 }
@@ -178,6 +186,15 @@ TEST_F(LinkLoginTest, LateAnswerIsTakenByTheAttemptThatWaitsForIt) {
   link.Advance(again);
   EXPECT_EQ(credentials.asked(), 1) << "a call under way is not made twice";
   EXPECT_EQ(link.phase(), Link::Phase::kLoggingIn);
+}
+
+TEST_F(LinkLoginTest, AnswerThatComesBetweenAttemptsIsTakenByTheNext) {
+  link.Begin(0);
+  Connect(0);
+  EXPECT_EQ(link.Advance(kConnectTimeout), Link::Event::kFailed);
+  credentials.Give("drl", "s3cret");
+  LogIn(link.deadline());
+  EXPECT_EQ(credentials.asked(), 1);
 }
 
 TEST_F(LinkLoginTest, RefusedLoginIsFollowedByAnotherWithinTheSameAttempt) {
