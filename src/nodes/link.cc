@@ -110,12 +110,31 @@ Link::Event Link::AdvanceConnecting(Micros now) {
     if (!made.ok()) return Fail(made.status(), now);
     if (*made != nullptr) connection_ = std::make_unique<redis::Connection>(std::move(*made));
   }
-  if (connection_ == nullptr || !login_) return Event::kNone;
+  if (connection_ == nullptr) return Event::kNone;
+  if (!login_) return AwaitLogin(now);
   phase_ = Phase::kLoggingIn;
   asked_at_ = now;
   handshake_.Begin(endpoint_, std::move(*login_), connection_->out());
   login_.reset();
   return AdvanceLoggingIn(now);
+}
+
+// The connection waits for the credentials. Nothing is to come on it before something was said, but the server may refuse it.
+Link::Event Link::AwaitLogin(Micros now) {
+  const Result<bool> received = connection_->Receive();
+  const Result<const redis::Reply*> reply = connection_->Next();
+  Status why;
+  if (!reply.ok()) {
+    why = reply.status();
+  } else if (*reply != nullptr) {
+    why = {DRL_ERR_CONNECT, "Redis refused the connection: " + (*reply)->text};
+  } else if (!received.ok()) {
+    why = {DRL_ERR_CONNECT, received.status().message()};
+  } else {
+    return Event::kNone;
+  }
+  connector_->Shun();
+  return Fail(why, now);
 }
 
 // Gets the credentials, while the connector is at work.

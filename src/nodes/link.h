@@ -82,10 +82,7 @@ class Link {
   [[nodiscard]] base::Micros login_given_at() const { return login_given_at_; }
 
   // What to wait for: a socket (-1: none), and when to call Advance in any case.
-  [[nodiscard]] int poll_fd() const {
-    if (connection_ == nullptr) return connector_->poll_fd();
-    return phase_ == Phase::kConnecting ? -1 : connection_->fd();  // what the server says is not read before the login is there
-  }
+  [[nodiscard]] int poll_fd() const { return connection_ == nullptr ? connector_->poll_fd() : connection_->fd(); }
   [[nodiscard]] bool wants_write() const { return connection_ != nullptr && connection_->wants_write(); }
   [[nodiscard]] base::Micros deadline() const;
 
@@ -97,6 +94,7 @@ class Link {
   Event AdvanceConnecting(base::Micros now);
   Event AdvanceLoggingIn(base::Micros now);
   base::Status AdvanceLogin(base::Micros now);
+  Event AwaitLogin(base::Micros now);
   Event Refused(const base::Status& why, base::Micros now);
   [[nodiscard]] base::Status Late() const;
   void Connect(base::Micros now);

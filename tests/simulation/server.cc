@@ -209,7 +209,7 @@ void Server::Run(Session& session) {
   const std::string_view command = arguments_[0];
   const size_t count = arguments_.size();
   if (command == "AUTH" && (count == 2 || count == 3)) {
-    if (arguments_[count - 1] != password_) return Say("-WRONGPASS invalid username-password pair or user is disabled.");
+    if (!password_.empty() && arguments_[count - 1] != password_) return Say("-WRONGPASS invalid username-password pair or user is disabled.");
     session.known = true;
     return Say("+OK");
   }

@@ -100,15 +100,14 @@ class LinkLoginTest : public testing::Test {
 
   // Turns at one instant until the peer has taken a connection from the link, and both know it.
   void Connect(base::Micros now) {
-    for (int i = 0; i < 200; ++i) {
+    pollfd taken{listener.fd(), POLLIN, 0};
+    for (int i = 0; i < 200 && taken.revents == 0; ++i) {
       link.Advance(now);
-      if (link.poll_fd() == -1) break;
-      pollfd item{link.poll_fd(), POLLIN, 0};
-      poll(&item, 1, 5);
+      poll(&taken, 1, 5);
     }
     peer.Reset(accept(listener.fd(), nullptr, nullptr));
+    link.Advance(now);
     ASSERT_EQ(link.phase(), Link::Phase::kConnecting);
-    ASSERT_EQ(link.poll_fd(), -1) << "it waits for the credentials alone";
   }
   // Turns at one instant until the link speaks.
   void LogIn(base::Micros now) {
@@ -195,6 +194,21 @@ TEST_F(LinkLoginTest, AnswerThatComesBetweenAttemptsIsTakenByTheNext) {
   credentials.Give("drl", "s3cret");
   LogIn(link.deadline());
   EXPECT_EQ(credentials.asked(), 1);
+}
+
+TEST_F(LinkLoginTest, ServerThatRefusesTheConnectionMeanwhileIsHeard) {
+  link.Begin(0);
+  Connect(0);
+  EXPECT_EQ(Answer("-ERR max number of clients reached\r\n", 10), Link::Event::kFailed);
+  EXPECT_EQ(link.error().code(), DRL_ERR_CONNECT);
+  EXPECT_EQ(link.error().message(), "Redis refused the connection: ERR max number of clients reached");
+  link.Begin(20);
+  Connect(20);
+  peer.Reset();
+  pollfd item{link.poll_fd(), POLLIN, 0};
+  EXPECT_EQ(poll(&item, 1, 2'000), 1) << "nobody would notice";
+  EXPECT_EQ(link.Advance(30), Link::Event::kFailed);
+  EXPECT_EQ(link.error().code(), DRL_ERR_CONNECT);
 }
 
 TEST_F(LinkLoginTest, RefusedLoginIsFollowedByAnotherWithinTheSameAttempt) {
