@@ -9,7 +9,7 @@ using namespace drl::bench;
 
 int main(int argc, char** argv) {
   if (argc != 4) {
-    std::fprintf(stderr, "usage: %s REDIS_UNIX_SOCKET CALLERS SECONDS\n", argv[0]);
+    std::fprintf(stderr, "usage: %s REDIS_URL_OR_UNIX_SOCKET CALLERS SECONDS\n", argv[0]);
     return 2;
   }
   Subject subject(argv[1], DRL_SPIN_ADAPTIVE);

@@ -21,9 +21,10 @@ inline void Check(drl_status status, const drl_error& error) {
 // A client with one limiter of a million a second: every decision is allowed and written.
 class Subject {
  public:
-  Subject(const std::string& unix_path, int32_t spin, int64_t timeout_us = 10'000'000) {
+  // `at`: a URL, or the path of a Unix socket.
+  Subject(const std::string& at, int32_t spin, int64_t timeout_us = 10'000'000) {
     drl_client_options options = DRL_CLIENT_OPTIONS_INIT;
-    const std::string url = "unix://" + unix_path;
+    const std::string url = at.find("://") == std::string::npos ? "unix://" + at : at;
     options.redis_url = url.c_str();
     options.spin = spin;
     options.timeout_us = timeout_us;

@@ -9,7 +9,7 @@ foreach(dir LIBDIR INCLUDEDIR)
 endforeach()
 
 # What libdrl.a needs beside it, also in a program that is otherwise plain C.
-set(DRL_STATIC_LIBS hiredis sodium stdc++)
+set(DRL_STATIC_LIBS hiredis ssl crypto sodium stdc++)
 target_link_libraries(drl_static INTERFACE "$<INSTALL_INTERFACE:${DRL_STATIC_LIBS}>")
 
 install(TARGETS drl EXPORT drl
@@ -22,7 +22,7 @@ install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/drl DESTINATION ${CMAKE_INSTALL_
 install(FILES ${PROJECT_BINARY_DIR}/include/drl/version.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/drl COMPONENT dev)
 
 # pkg-config. The way from its file up to the prefix is as long as libdir is deep (lib, or lib/x86_64-linux-gnu).
-# No Requires.private: the headers of hiredis and libsodium are no business of a consumer's.
+# No Requires.private: the headers of hiredis, OpenSSL and libsodium are no business of a consumer's.
 file(RELATIVE_PATH DRL_PC_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 string(REGEX REPLACE "/$" "" DRL_PC_PREFIX ${DRL_PC_PREFIX})
 list(TRANSFORM DRL_STATIC_LIBS PREPEND "-l" OUTPUT_VARIABLE DRL_PC_LIBS_PRIVATE)

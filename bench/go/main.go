@@ -4,7 +4,10 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
+	"net/url"
 	"os"
 	"strconv"
 	"sync"
@@ -24,9 +27,13 @@ const identities = 10_000
 type decide func(identity string)
 
 func main() {
-	if len(os.Args) != 6 {
-		fmt.Fprintln(os.Stderr, "usage: bench drl|redis_rate|rueidis REDIS_UNIX_SOCKET CALLERS SECONDS BUCKET_LUA")
+	if len(os.Args) != 6 && len(os.Args) != 7 {
+		fmt.Fprintln(os.Stderr, "usage: bench drl|redis_rate|rueidis REDIS_URL CALLERS SECONDS BUCKET_LUA [CA_FILE]")
 		os.Exit(2)
+	}
+	ca := ""
+	if len(os.Args) == 7 {
+		ca = os.Args[6]
 	}
 	callers, err := strconv.Atoi(os.Args[3])
 	check(err)
@@ -35,19 +42,22 @@ func main() {
 	var f decide
 	switch os.Args[1] {
 	case "drl":
-		f = subject(os.Args[2])
+		f = subject(os.Args[2], ca)
 	case "redis_rate":
-		f = redisRate(os.Args[2], callers)
+		f = redisRate(os.Args[2], callers, ca)
 	default:
 		bucket, err := os.ReadFile(os.Args[5])
 		check(err)
-		f = rueidisScript(os.Args[2], string(bucket))
+		f = rueidisScript(os.Args[2], string(bucket), ca)
 	}
 	fmt.Printf("%.0f\n", crowd(callers, time.Duration(seconds*float64(time.Second)), f))
 }
 
-func subject(socket string) decide {
-	limiter, err := drl.Open("unix://"+socket, drl.PerSecond(1_000_000), drl.Timeout(10*time.Second))
+func subject(redisURL, ca string) decide {
+	if ca != "" {
+		redisURL += "?ssl_ca_certs=" + url.QueryEscape(ca)
+	}
+	limiter, err := drl.Open(redisURL, drl.PerSecond(1_000_000), drl.Timeout(10*time.Second))
 	check(err)
 	ctx := context.Background()
 	return func(identity string) {
@@ -58,9 +68,12 @@ func subject(socket string) decide {
 }
 
 // redisRate is redis_rate as its README has it, with a connection for every caller.
-func redisRate(socket string, callers int) decide {
-	client := redis.NewClient(&redis.Options{Network: "unix", Addr: socket, PoolSize: callers})
-	limiter := redis_rate.NewLimiter(client)
+func redisRate(redisURL string, callers int, ca string) decide {
+	options, err := redis.ParseURL(redisURL)
+	check(err)
+	options.PoolSize = callers
+	trust(options.TLSConfig, ca)
+	limiter := redis_rate.NewLimiter(redis.NewClient(options))
 	ctx := context.Background()
 	policy := redis_rate.PerSecond(1_000_000)
 	return func(identity string) {
@@ -71,8 +84,11 @@ func redisRate(socket string, callers int) decide {
 }
 
 // rueidisScript is a bucket in Lua on rueidis as it is by default: concurrent commands are pipelined over a few connections.
-func rueidisScript(socket, bucket string) decide {
-	client, err := rueidis.NewClient(rueidis.MustParseURL("unix://" + socket))
+func rueidisScript(redisURL, bucket, ca string) decide {
+	options, err := rueidis.ParseURL(redisURL)
+	check(err)
+	trust(options.TLSConfig, ca)
+	client, err := rueidis.NewClient(options)
 	check(err)
 	script := rueidis.NewLuaScript(bucket)
 	ctx := context.Background()
@@ -82,6 +98,17 @@ func rueidisScript(socket, bucket string) decide {
 		check(err)
 		expect(result[0] == 1)
 	}
+}
+
+// trust has a TLS configuration, if there is one, accept certificates of a file's authorities.
+func trust(config *tls.Config, ca string) {
+	if config == nil || ca == "" {
+		return
+	}
+	certificates, err := os.ReadFile(ca)
+	check(err)
+	config.RootCAs = x509.NewCertPool()
+	expect(config.RootCAs.AppendCertsFromPEM(certificates))
 }
 
 func crowd(callers int, duration time.Duration, f decide) float64 {

@@ -73,7 +73,7 @@ func TestWrongConfigurationIsAnError(t *testing.T) {
 		{ErrURL, "redis_url", "", []Option{PerHour(1)}},
 		{ErrURL, "redis_url", "redis://local\x00host", []Option{PerHour(1)}},
 		{ErrURLParameter, "", url + "?nonsense=1", []Option{PerHour(1)}},
-		{ErrUnsupported, "", "rediss://localhost", []Option{PerHour(1)}},
+		{ErrUnsupported, "", "redis+cluster://localhost", []Option{PerHour(1)}},
 		{ErrLimits, "1 to 8", url, nil},
 		{ErrRate, "rate", url, []Option{PerHour(0)}},
 		{ErrRate, "rate", url, []Option{PerHour(-1)}},

@@ -35,11 +35,47 @@ enum { DRL_SPIN_ADAPTIVE = 0, DRL_SPIN_OFF = 1 };
  */
 enum { DRL_DRIVE_ADAPTIVE = 0, DRL_DRIVE_OFF = 1 };
 
-/** Options of a client; zero means default. Strings and bytes are copied by drl_client_open. */
+/* Whether the server's certificate is verified (default), and whether it must be one of that server's name or address (default). */
+enum { DRL_SSL_CERT_REQUIRED = 0, DRL_SSL_CERT_NONE = 1 };
+enum { DRL_SSL_CHECK_HOSTNAME_ON = 0, DRL_SSL_CHECK_HOSTNAME_OFF = 1 };
+/* Whether connections to sentinels are encrypted: as the URL's scheme says of the server (default), or otherwise. */
+enum { DRL_SENTINEL_SSL_AS_SERVER = 0, DRL_SENTINEL_SSL_ON = 1, DRL_SENTINEL_SSL_OFF = 2 };
+
+/* Longest user name and password that drl_credentials_callback may give, their terminating zero included. */
+#define DRL_USERNAME_SIZE 1024
+#define DRL_PASSWORD_SIZE 16384
+
+/** What a credentials callback fills in; all zero before. Texts end with a zero. */
+typedef struct drl_credentials {
+  char username[DRL_USERNAME_SIZE]; /* "" for the default user */
+  char password[DRL_PASSWORD_SIZE];
+  int64_t expires_in_us; /* how long they are good for, from now on, microseconds; 0: always */
+  char why[256];         /* when they cannot be had: a sentence, without secrets, for the log and errors */
+} drl_credentials;
+
+/** Asked for user and password whenever a connection to Redis is made, and again before those in use expire: when five to six eighths
+ *  of their life are over (at most once in 100 ms) the connection is authenticated again, and goes on whatever comes of that. When
+ *  Redis refuses them to a new connection, it is asked once more, and what it says then, if that is another, is tried at once: a
+ *  password may change at any time.
+ *
+ *  Returns: 0: they are filled in. Anything else is a login that fails (DRL_ERR_AUTH, with `why`), and so is an answer that takes longer
+ *           than connect_timeout_us. At the next attempt it is asked again; but the answer to a call that took longer is taken
+ *           first, when it comes.
+ *  Thread:  one of its own, one call at a time, all signals blocked. It may block: no request waits longer than its time-out for it, and
+ *           closing the client does not wait for a call under way (credentials_release says when `user` is needed no more). It calls no
+ *           function of the library but drl_status_*. A forked child calls it for itself.
+ */
+typedef int32_t (*drl_credentials_callback)(drl_credentials *credentials, void *user);
+
+/** Options of a client; zero means default. Strings and bytes are copied by drl_client_open. An option that is set wins over the
+ *  URL's parameter of the same name.
+ */
 typedef struct drl_client_options {
   uint32_t struct_size;
   int32_t spin;               /* DRL_SPIN_*; default adaptive */
-  const char *redis_url;      /* required: redis://[user:password@]host[:port][/db], unix://[user:password@]/path?db=N */
+  const char *redis_url;      /* required: redis://[user:password@]host[:port][/db], rediss:// for TLS,
+                                 redis+sentinel://[user:password@]host[:port],.../master[/db], rediss+sentinel:// for TLS,
+                                 unix://[user:password@]/path?db=N; each also with valkey */
   int64_t timeout_us;         /* deadline of a request, queueing to reply; 1000..3600000000, default 100000 */
   int64_t connect_timeout_us; /* connecting and logging in; 1000..3600000000, default 1000000 */
   const char *client_name;    /* CLIENT SETNAME; printable ASCII without spaces, at most 64; default "libdrl" */
@@ -55,12 +91,35 @@ typedef struct drl_client_options {
   int32_t drive;                    /* DRL_DRIVE_*; default adaptive */
   int32_t requests_per_command_max; /* decisions that travel in one command; 1..64, default 64. 1 for a proxy that shards keys over
                                        single servers */
+  /* TLS 1.2 or newer, by OpenSSL; what the machine's openssl.cnf forbids stays forbidden. Files are read when the client is opened, to
+     find mistakes (DRL_ERR_OPTION), and again for each connection (DRL_ERR_CONNECT). PEM. A program that uses OpenSSL itself closes its
+     clients before it exits. */
+  const char *ssl_ca_certs; /* a file of certificates to trust, with revocation lists if there are any, or a directory of them by hash
+                               (openssl rehash); default: the system's */
+  const char *ssl_certfile; /* the client's certificate and its chain; default none */
+  const char *ssl_keyfile;  /* its key, not encrypted; default: in ssl_certfile */
+  int32_t ssl_cert_reqs;      /* DRL_SSL_CERT_*; default required. "none" verifies nothing, which is logged */
+  int32_t ssl_check_hostname; /* DRL_SSL_CHECK_HOSTNAME_*; default on. Off is logged */
+  /* Sentinel. The user and password of the URL, and those above, are the master's. All sentinels are asked for each connection, and
+   * when they choose another master the client goes there at once: calls under way are then not replayed, as with any lost connection. */
+  const char *sentinel_username;
+  const char *sentinel_password;
+  const char *sentinel_ssl_ca_certs; /* where they differ from ssl_* */
+  const char *sentinel_ssl_certfile;
+  const char *sentinel_ssl_keyfile;
+  int32_t sentinel_ssl; /* DRL_SENTINEL_SSL_*; default as the server */
+  int32_t reserved;     /* 0 */
+  drl_credentials_callback credentials; /* in place of a user name and password, which it excludes; may be NULL */
+  void *credentials_user;
+  void (*credentials_release)(void *user); /* may be NULL; called once, on any thread, when the client, its limiters and its queues have
+                                              been closed and the last call has returned; not when drl_client_open fails, nor in a
+                                              forked child. It calls no function of the library */
 } drl_client_options;
 
 #define DRL_CLIENT_OPTIONS_INIT                                                                                \
   {                                                                                                            \
     (uint32_t)sizeof(drl_client_options), 0, NULL, 0, 0, NULL, NULL, NULL, NULL, 0, NULL, NULL, 0, NULL, NULL, \
-        0, 0                                                                                                   \
+        0, 0, NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, NULL                     \
   }
 
 #ifdef __cplusplus

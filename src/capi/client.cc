@@ -5,10 +5,12 @@
 
 #include "capi/fence.h"
 #include "capi/handles.h"
+#include "redis/tls_context.h"
 #include "redis/url.h"
 
 static_assert(offsetof(drl_client_options, redis_url) == 8 && offsetof(drl_client_options, drive) == 112 &&
-              sizeof(drl_client_options) == 120);
+              offsetof(drl_client_options, ssl_ca_certs) == 120 && offsetof(drl_client_options, sentinel_ssl) == 192 &&
+              sizeof(drl_client_options) == 224);
 
 namespace drl::capi {
 namespace {
@@ -64,6 +66,59 @@ Status SetLogin(const drl_client_options& options, redis::Endpoint& endpoint) {
   return {};
 }
 
+// Who is asked is nobody's user and password at the same time.
+Status SetCredentials(const drl_client_options& options, engine::EngineOptions& made) {
+  if (options.credentials == nullptr) {
+    return options.credentials_release == nullptr ? Status() : Status(DRL_ERR_OPTION, "credentials_release needs credentials");
+  }
+  if (!made.endpoint.username.empty() || !made.endpoint.password.empty()) {
+    return {DRL_ERR_OPTION, "credentials and password exclude each other, that of redis_url too"};
+  }
+  made.credentials = std::make_shared<engine::CredentialsCallback>(options.credentials, options.credentials_user);
+  return {};
+}
+
+// An empty text may come from a setting that was forgotten.
+Status SetText(const char* name, const char* option, std::string& chosen) {
+  if (option == nullptr) return {};
+  if (option[0] == '\0') return {DRL_ERR_OPTION, std::string(name) + " is empty"};
+  chosen = option;
+  return {};
+}
+
+Status SetTls(const drl_client_options& options, redis::Endpoint& endpoint) {
+  Status status = SetText("ssl_ca_certs", options.ssl_ca_certs, endpoint.tls.ca_certs);
+  if (status.ok()) status = SetText("ssl_certfile", options.ssl_certfile, endpoint.tls.certfile);
+  if (status.ok()) status = SetText("ssl_keyfile", options.ssl_keyfile, endpoint.tls.keyfile);
+  if (!status.ok()) return status;
+  if (options.ssl_cert_reqs != DRL_SSL_CERT_REQUIRED && options.ssl_cert_reqs != DRL_SSL_CERT_NONE) {
+    return OutOfRange("ssl_cert_reqs", options.ssl_cert_reqs, "DRL_SSL_CERT_REQUIRED or DRL_SSL_CERT_NONE");
+  }
+  if (options.ssl_cert_reqs == DRL_SSL_CERT_NONE) endpoint.tls.verify = false;
+  if (options.ssl_check_hostname != DRL_SSL_CHECK_HOSTNAME_ON && options.ssl_check_hostname != DRL_SSL_CHECK_HOSTNAME_OFF) {
+    return OutOfRange("ssl_check_hostname", options.ssl_check_hostname, "DRL_SSL_CHECK_HOSTNAME_ON or DRL_SSL_CHECK_HOSTNAME_OFF");
+  }
+  if (options.ssl_check_hostname == DRL_SSL_CHECK_HOSTNAME_OFF) endpoint.tls.check_hostname = false;
+  return {};
+}
+
+Status SetSentinels(const drl_client_options& options, redis::Sentinels& sentinels) {
+  if (options.sentinel_username != nullptr) sentinels.username = options.sentinel_username;
+  if (options.sentinel_password != nullptr) sentinels.password = options.sentinel_password;
+  if (sentinels.username.size() > 1024 || sentinels.password.size() > 4096) {
+    return {DRL_ERR_OPTION, "sentinel_username or sentinel_password is too long"};
+  }
+  Status status = SetText("sentinel_ssl_ca_certs", options.sentinel_ssl_ca_certs, sentinels.ca_certs);
+  if (status.ok()) status = SetText("sentinel_ssl_certfile", options.sentinel_ssl_certfile, sentinels.certfile);
+  if (status.ok()) status = SetText("sentinel_ssl_keyfile", options.sentinel_ssl_keyfile, sentinels.keyfile);
+  if (!status.ok()) return status;
+  if (options.sentinel_ssl < DRL_SENTINEL_SSL_AS_SERVER || options.sentinel_ssl > DRL_SENTINEL_SSL_OFF) {
+    return OutOfRange("sentinel_ssl", options.sentinel_ssl, "DRL_SENTINEL_SSL_AS_SERVER, _ON or _OFF");
+  }
+  if (options.sentinel_ssl != DRL_SENTINEL_SSL_AS_SERVER) sentinels.tls_on = options.sentinel_ssl == DRL_SENTINEL_SSL_ON;
+  return {};
+}
+
 Result<std::vector<uint8_t>> CopySecret(const drl_client_options& options) {
   if (options.identity_secret == nullptr && options.identity_secret_len == 0) return std::vector<uint8_t>();
   if (options.identity_secret == nullptr) return Null("identity_secret");
@@ -83,12 +138,18 @@ Result<engine::EngineOptions> MakeEngineOptions(const drl_client_options& option
   engine::EngineOptions made;
   made.endpoint = std::move(*endpoint);
   Status status = SetLogin(options, made.endpoint);
+  if (status.ok()) status = SetTls(options, made.endpoint);
+  if (status.ok()) status = SetSentinels(options, made.endpoint.sentinels);
+  if (status.ok()) status = redis::Check(made.endpoint);
+  if (status.ok() && options.reserved != 0) status = OutOfRange("reserved", options.reserved, "0");
+  if (status.ok()) status = SetCredentials(options, made);
   if (status.ok()) status = ChooseTime("timeout_us", options.timeout_us, made.endpoint.timeout_us, made.timeout);
   if (status.ok()) {
     status = ChooseTime("connect_timeout_us", options.connect_timeout_us, made.endpoint.connect_timeout_us,
                         made.connect_timeout);
   }
   if (status.ok()) status = SetWaysOfWorking(options, made);
+  if (status.ok()) status = redis::CheckTlsFiles(made.endpoint);
   if (!status.ok()) return status;
   if (options.queue_capacity_max != 0) {
     if (options.queue_capacity_max < 64 || options.queue_capacity_max > 1'048'576) {
@@ -133,8 +194,10 @@ drl_status drl_client_open(const drl_client_options* options, drl_client** clien
     auto secret = CopySecret(known);
     if (!secret.ok()) return secret.status();
     auto handle = std::make_unique<drl_client>();
+    const auto credentials = engine_options->credentials;
     auto core = drl::engine::Client::Open(std::move(*engine_options), std::move(*secret));
     if (!core.ok()) return core.status();
+    if (credentials != nullptr) credentials->ReleaseBy(known.credentials_release);
     handle->core = *core;
     *client = handle.release();
     return {};

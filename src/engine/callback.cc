@@ -16,12 +16,17 @@ void CallBack(drl_decision_callback callback, drl_status status, const drl_decis
               void* user) {
   char text[DRL_COMPLETION_MESSAGE_SIZE];
   base::CopyMessage(message, text);
+  const InsideCallback inside;
+  callback(status, &decision, text, user);
+}
+
+InsideCallback::InsideCallback() {
   if (!InCallback()) depth = 0;
   depth_generation = base::ForkGeneration();
   ++depth;
-  callback(status, &decision, text, user);
-  --depth;
 }
+
+InsideCallback::~InsideCallback() { --depth; }
 
 bool InCallback() { return depth > 0 && depth_generation == base::ForkGeneration(); }
 

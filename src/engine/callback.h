@@ -24,6 +24,15 @@ class CallbackSink final : public CompletionSink {
 void CallBack(drl_decision_callback callback, drl_status status, const drl_decision& decision, std::string_view message,
               void* user);
 
+// While it lives, this thread is inside a callback.
+class InsideCallback {
+ public:
+  InsideCallback();
+  ~InsideCallback();
+  InsideCallback(const InsideCallback&) = delete;
+  InsideCallback& operator=(const InsideCallback&) = delete;
+};
+
 // Whether this thread is inside a callback, where waiting would stop the I/O thread.
 [[nodiscard]] bool InCallback();
 

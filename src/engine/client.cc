@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <memory>
 
+#include "redis/tls_context.h"
+
 namespace drl::engine {
 
 using base::Result;
@@ -14,6 +16,8 @@ Result<Client*> Client::Open(EngineOptions options, std::vector<uint8_t> identit
   Result<Engine*> engine = Engine::Start(client->options_, client->first_namespace_, base::ForkGeneration());
   if (!engine.ok()) return engine.status();
   client->engine_.Set(*engine);
+  const std::string warning = redis::TlsWarning(client->options_.endpoint);
+  if (!warning.empty()) (*engine)->log().Write(DRL_LOG_WARNING, warning);
   return client.release();
 }
 

@@ -30,7 +30,7 @@ bool Loop::DriveOnce(Micros spin) {
   for (const auto& node : topology_.nodes()) {
     node->Dispatch(now);
     node->Expire(now);
-    ready = ready && node->ready();
+    ready = ready && node->ready() && !node->watch_due();
   }
   if (!ready || NextDeadline() == INT64_MAX || shared_.has_news() || shared_.baton.awaited()) return false;
   if (!SpinForReply(now, spin)) SleepForReply();

@@ -11,7 +11,7 @@
 #include "base/futex.h"
 #include "base/random.h"
 #include "engine/priority.h"
-#include "redis/socket_connector.h"
+#include "redis/connectors.h"
 
 namespace drl::engine {
 namespace {
@@ -35,9 +35,13 @@ class SignalsBlocked {
 };
 
 // A peer that acknowledges nothing for the longest of the time-outs is dead; a packet or two may be lost on a sound way.
-std::unique_ptr<redis::Connector> Sockets(const EngineOptions& options, const base::EventFd& bell) {
-  const Micros dead_after = std::max<Micros>({1'000'000, options.timeout, options.connect_timeout});
-  return std::make_unique<redis::SocketConnector>(options.endpoint, options.connect_timeout, dead_after, bell);
+redis::Patience PatienceOf(const EngineOptions& options) {
+  return {options.connect_timeout, std::max<Micros>({1'000'000, options.timeout, options.connect_timeout})};
+}
+
+std::unique_ptr<redis::Credentials> CredentialsOf(const EngineOptions& options, const base::EventFd& wake) {
+  if (options.credentials == nullptr) return redis::FixedCredentials(options.endpoint);
+  return redis::AskedCredentials(SourceOf(options.credentials), wake);
 }
 
 }  // namespace
@@ -70,7 +74,9 @@ Engine::Engine(const EngineOptions& options, const nodes::FirstNamespace& space,
       loop_(options_, shared_, clock_, topology_, notes_),
       topology_(std::make_unique<nodes::Node>(
           nodes::NodeOptions{options.timeout, options.connect_timeout, options.requests_per_command_max}, options_.endpoint,
-          parts.connector != nullptr ? std::move(parts.connector) : Sockets(options_, shared_.wakeup.bell()),
+          parts.connector != nullptr ? std::move(parts.connector)
+                                     : redis::ConnectorTo(options_.endpoint, PatienceOf(options), shared_.wakeup.bell()),
+          parts.credentials != nullptr ? std::move(parts.credentials) : CredentialsOf(options_, shared_.wakeup.bell()),
           nodes::Surroundings{clock_, loop_.endings(), notes_, space, parts.seed})),
       spin_(options.spin) {}
 

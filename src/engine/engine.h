@@ -24,8 +24,9 @@ struct Ask {
 // What an engine works with.
 struct Parts {
   const base::Clock& clock;                     // outlives it
-  std::unique_ptr<redis::Connector> connector;  // null: sockets to the endpoint
+  std::unique_ptr<redis::Connector> connector;  // null: the one that leads to the endpoint
   uint64_t seed;                                // of jitter
+  std::unique_ptr<redis::Credentials> credentials = nullptr;  // null: those that the options name
 };
 
 class Engine {

@@ -137,6 +137,7 @@ Loop::Polled Loop::Sockets(short events) const {
   for (size_t i = 0; i < kNodesMax; ++i) {
     const nodes::Node& node = *topology_.nodes()[i];
     polled[1 + i] = {node.poll_fd(), static_cast<short>(node.wants_write() ? events | POLLOUT : events), 0};
+    polled[1 + kNodesMax + i] = {node.watch_fd(), POLLIN, 0};
   }
   return polled;
 }
@@ -155,6 +156,7 @@ void Loop::ReceiveFrom(const Polled& polled) {
   for (size_t i = 0; i < kNodesMax; ++i) {
     nodes::Node& node = *topology_.nodes()[i];
     if (polled[1 + i].revents != 0 && node.ready()) node.Receive();
+    if (polled[1 + kNodesMax + i].revents != 0) node.WatchDue();
   }
 }
 

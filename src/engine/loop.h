@@ -9,10 +9,12 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <memory>
 
 #include "base/log.h"
 #include "engine/baton.h"
 #include "engine/counters.h"
+#include "engine/credentials_callback.h"
 #include "engine/log_ring.h"
 #include "engine/sleepers.h"
 #include "engine/slot_pool.h"
@@ -30,6 +32,7 @@ struct Observer {
 
 struct EngineOptions {
   redis::Endpoint endpoint;
+  std::shared_ptr<CredentialsCallback> credentials;  // null: those of the endpoint
   base::Micros timeout = 100'000;
   base::Micros connect_timeout = 1'000'000;
   uint32_t queue_capacity = 16384;
@@ -94,8 +97,8 @@ class Loop final : private nodes::Endings {
 
  private:
   static constexpr size_t kNodesMax = 1;
-  // What to sleep on: the bell, and a socket of each node.
-  using Polled = std::array<pollfd, 1 + kNodesMax>;
+  // What to sleep on: the bell, and of each node the socket and what it watches.
+  using Polled = std::array<pollfd, 1 + 2 * kNodesMax>;
 
   // loop.cc: the cycle
   bool TurnUntilRest();

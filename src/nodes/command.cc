@@ -16,6 +16,14 @@ void BeginEval(size_t keys, size_t argv, redis::RespWriter& out) {
   out.Integer(static_cast<int64_t>(keys));
 }
 
+// Without requests: it has all the time there is.
+void BeginPlain(CommandKind kind, base::Micros now, Command& command) {
+  command.kind = kind;
+  command.sent_at = now;
+  command.deadline = INT64_MAX;
+  command.count = 0;
+}
+
 bool Alike(const Request& a, const Request& b) {
   if (a.kind != b.kind || a.timeout_class != b.timeout_class) return false;
   return a.kind == RequestKind::kReset ||
@@ -140,11 +148,8 @@ void CommandWriter::WriteGroup(const Group& group, const Entry* entries, const R
 }
 
 void WriteProbe(Command& command, int64_t tag, base::Micros now, const std::string& key_namespace, redis::RespWriter& out) {
-  command.kind = CommandKind::kProbe;
+  BeginPlain(CommandKind::kProbe, now, command);
   command.tag = tag;
-  command.sent_at = now;
-  command.deadline = INT64_MAX;
-  command.count = 0;
   BeginEval(1, 1 + core::kGroupHeadLength, out);
   out.Bulk("drl:" + key_namespace + ":{probe}");
   out.Integer(tag);
@@ -152,14 +157,16 @@ void WriteProbe(Command& command, int64_t tag, base::Micros now, const std::stri
 }
 
 void WriteScriptLoad(Command& command, base::Micros now, redis::RespWriter& out) {
-  command.kind = CommandKind::kScriptLoad;
-  command.sent_at = now;
-  command.deadline = INT64_MAX;
-  command.count = 0;
+  BeginPlain(CommandKind::kScriptLoad, now, command);
   out.Array(3);
   out.Bulk("SCRIPT");
   out.Bulk("LOAD");
   out.Bulk(redis::kScriptText);
+}
+
+void WriteAuth(Command& command, base::Micros now, const redis::Login& login, redis::RespWriter& out) {
+  BeginPlain(CommandKind::kAuth, now, command);
+  login.Write(out);
 }
 
 }  // namespace drl::nodes

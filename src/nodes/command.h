@@ -8,11 +8,12 @@
 #include "core/command.h"
 #include "nodes/redis_clock.h"
 #include "nodes/request.h"
+#include "redis/credentials.h"
 #include "redis/resp.h"
 
 namespace drl::nodes {
 
-enum class CommandKind : uint8_t { kDecide, kProbe, kScriptLoad };
+enum class CommandKind : uint8_t { kDecide, kProbe, kScriptLoad, kAuth };
 
 struct Command {
   CommandKind kind = CommandKind::kDecide;
@@ -124,5 +125,7 @@ class CommandWriter {
 void WriteProbe(Command& command, int64_t tag, base::Micros now, const std::string& key_namespace, redis::RespWriter& out);
 // SCRIPT LOAD, after NOSCRIPT.
 void WriteScriptLoad(Command& command, base::Micros now, redis::RespWriter& out);
+// AUTH, before what this connection logged in by expires.
+void WriteAuth(Command& command, base::Micros now, const redis::Login& login, redis::RespWriter& out);
 
 }  // namespace drl::nodes

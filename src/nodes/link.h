@@ -7,6 +7,12 @@
 //   - after the loss of a sound connection (it has answered a command, or nothing was under way on it), not at all: nobody need
 //     notice. But when it has lived for less than kSoundLife, up to 1 ms doubling to 100 ms, so that a server that closes what it
 //     has just accepted does not keep anybody busy.
+//   - when the connector says that the server is elsewhere by now, not at all.
+//
+// Each attempt asks for the credentials while it connects, and fails when they do not come before its time is over. What comes later
+// is the next attempt's, else whoever always takes a little longer would never be heard. What the server refuses may be old, or have
+// been changed since it was asked for: whoever gave it is asked once more, and what it says now, if that is another, is tried within
+// the same attempt.
 #pragma once
 
 #include <memory>
@@ -15,6 +21,7 @@
 #include "base/backoff.h"
 #include "redis/connection.h"
 #include "redis/connector.h"
+#include "redis/credentials.h"
 #include "redis/handshake.h"
 
 namespace drl::nodes {
@@ -31,8 +38,9 @@ class Link {
   enum class Phase { kWaiting, kConnecting, kLoggingIn, kReady };
   enum class Event { kNone, kReady, kFailed };
 
-  // `endpoint` says how to log in, the connector how to get there.
-  Link(const redis::Endpoint& endpoint, std::unique_ptr<redis::Connector> connector, base::Micros connect_timeout, uint64_t seed);
+  // `endpoint` and the credentials say how to log in, the connector how to get there.
+  Link(const redis::Endpoint& endpoint, std::unique_ptr<redis::Connector> connector, redis::Credentials& credentials,
+       base::Micros connect_timeout, uint64_t seed);
 
   // Begins an attempt now; Advance carries it on.
   void Begin(base::Micros now);
@@ -41,6 +49,11 @@ class Link {
   // Closes a ready connection that failed, `idle` when its peer closed it while nothing was under way. False when it was not
   // sound: that is a failed attempt.
   bool Lose(const base::Status& why, bool idle, base::Micros now);
+  // Whether the server is elsewhere by now: a ready connection is then to be given up by Lose, which begins anew at once.
+  bool Moved(base::Micros now);
+  // What watch_fd stands for has something to do.
+  void WatchDue() { watch_due_ = true; }
+  [[nodiscard]] bool watch_due() const { return watch_due_; }
   // Drops whatever was under way, for want of memory, and waits for the next attempt.
   void GiveUp(base::Micros now) noexcept { Fail({DRL_ERR_CONNECT, "out of memory"}, now); }  // short: it needs none
   // A command was answered.
@@ -70,10 +83,14 @@ class Link {
   [[nodiscard]] int64_t redis_time_us() const { return handshake_.redis_time_us(); }
   [[nodiscard]] base::Micros asked_at() const { return asked_at_; }
   [[nodiscard]] const std::string& remark() const { return handshake_.remark(); }
+  // Until when what it logged in by is good: so long, 0 for ever, from then on.
+  [[nodiscard]] base::Micros login_life() const { return login_life_; }
+  [[nodiscard]] base::Micros login_given_at() const { return login_given_at_; }
 
-  // What to wait for: a socket (-1: none), and when to call Advance in any case.
+  // What to wait for: a socket (-1: none), another that is the connector's (see watch_fd there), and when to call Advance in any case.
   [[nodiscard]] int poll_fd() const { return connection_ == nullptr ? connector_->poll_fd() : connection_->fd(); }
   [[nodiscard]] bool wants_write() const { return connection_ != nullptr && connection_->wants_write(); }
+  [[nodiscard]] int watch_fd() const { return connector_->watch_fd(); }
   [[nodiscard]] base::Micros deadline() const;
 
   // In a forked child: gives up the parent's descriptors and nothing else.
@@ -81,16 +98,32 @@ class Link {
 
  private:
   Event Fail(const base::Status& status, base::Micros now);
+  Event Refuse(const base::Status& status, base::Micros now);
+  [[nodiscard]] base::Micros PhaseDeadline() const;
   Event AdvanceConnecting(base::Micros now);
   Event AdvanceLoggingIn(base::Micros now);
-  void Wait(base::Micros now);
+  Event FailLogin(const base::Status& why, base::Micros now);
+  base::Status AdvanceLogin(base::Micros now);
+  Event AwaitLogin(base::Micros now);
+  [[nodiscard]] base::Status Late() const;
+  void Connect();
 
   const redis::Endpoint& endpoint_;
   const std::unique_ptr<redis::Connector> connector_;
+  redis::Credentials& credentials_;
   const base::Micros connect_timeout_;
   Phase phase_ = Phase::kWaiting;
+  bool heard_ = false;  // a reply, since the login began
   bool proven_ = false;
   bool demanded_ = false;
+  bool moved_ = false;
+  bool watch_due_ = false;
+  bool asked_ = false;  // for credentials, by this attempt
+  std::optional<redis::Login> login_;  // from when they are there until they are used
+  std::optional<redis::Login> refused_;  // by the server, in this attempt; empty once another is tried
+  base::Status refusal_;
+  base::Micros login_life_ = 0;
+  base::Micros login_given_at_ = 0;
   base::Micros attempt_deadline_ = 0;
   base::Micros next_at_ = 0;
   base::Micros demand_from_ = 0;

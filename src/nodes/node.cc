@@ -10,11 +10,13 @@ namespace drl::nodes {
 using base::Micros;
 
 Node::Node(const NodeOptions& options, const redis::Endpoint& endpoint, std::unique_ptr<redis::Connector> connector,
-           const Surroundings& surroundings)
+           std::unique_ptr<redis::Credentials> credentials, const Surroundings& surroundings)
     : options_(options),
       clock_(surroundings.clock),
       notes_(surroundings.notes),
-      link_(endpoint, std::move(connector), options.connect_timeout, surroundings.seed),
+      credentials_(std::move(credentials)),
+      link_(endpoint, std::move(connector), *credentials_, options.connect_timeout, surroundings.seed),
+      renewal_(*credentials_, options.connect_timeout, surroundings.notes, surroundings.seed),
       proof_(link_.name(), readiness_, surroundings.first_namespace, surroundings.notes),
       pipeline_(options.requests_per_command_max, surroundings.endings, breaker_, counters_) {}
 
@@ -28,10 +30,12 @@ bool Node::Advance(Micros now) {
   AdvanceLink(now);
   const bool was_ready = link_.ready();
   KeepProbing(now);
+  KeepLoggedIn(now);
   return link_.ready() == was_ready;
 }
 
 void Node::AdvanceLink(Micros now) {
+  if (link_.ready() && link_.Moved(now)) Lose({DRL_ERR_CONNECTION_LOST, "the server is elsewhere now"}, now);
   if (link_.ready()) return;
   const bool waiting = link_.phase() == Link::Phase::kWaiting;
   if (waiting && wants_connection()) link_.OnDemand();
@@ -51,6 +55,7 @@ void Node::LinkReady(Micros now) {
   breaker_.Close();
   failures_.Forget();
   proof_.Begin();
+  renewal_.Begin(link_.login_life(), link_.login_given_at(), now);
   service_time_.Replied(now);
   Say(DRL_LOG_INFO, "connected to " + link_.name(), now);
   if (!link_.remark().empty()) notes_.Add(DRL_LOG_WARNING, link_.remark());
@@ -82,6 +87,12 @@ void Node::Probe(Micros now) {
   pipeline_.WriteProbe(now, proof_.Ask(urgent, now), link_.connection().out());
 }
 
+void Node::KeepLoggedIn(Micros now) {
+  if (!link_.ready() || pipeline_.full()) return;
+  const redis::Login* login = renewal_.Advance(now);
+  if (login != nullptr) pipeline_.WriteAuth(now, *login, link_.connection().out());
+}
+
 bool Node::Dispatch(Micros now) {
   if (!link_.ready()) return true;
   if (!proof_.refusal().ok()) pipeline_.EndWaiting(proof_.refusal().code(), proof_.refusal().message());
@@ -95,6 +106,12 @@ bool Node::Dispatch(Micros now) {
 }
 
 bool Node::Receive() {
+  bool any = ReceiveOnce();
+  while (link_.ready() && link_.connection().buffered()) any = ReceiveOnce() || any;
+  return any;
+}
+
+bool Node::ReceiveOnce() {
   const base::Result<bool> received = link_.connection().Receive();
   const Micros now = clock_.now();
   const bool any = received.ok() && *received;
@@ -128,6 +145,7 @@ void Node::TakeReply(const redis::Reply& reply, Micros now) {
 
 void Node::TakeReplyOf(const Command& command, const redis::Reply& reply, Micros now) {
   if (command.kind == CommandKind::kScriptLoad) return TakeLoaded(reply, now);
+  if (command.kind == CommandKind::kAuth) return TakeRenewed(reply, now);
   if (reply.type == redis::Reply::Type::kError) return TakeError(command, reply, now);
   const auto& integers = reply.integers;
   const bool ours = reply.type == redis::Reply::Type::kArray && integers.size() >= 2 && integers[0] == command.tag;
@@ -156,6 +174,12 @@ void Node::TakeDecisions(const Command& command, const redis::Reply& reply, Micr
   }
   service_time_.Decided(command.sent_at, command.count, now);
   if (error.kind == redis::ErrorKind::kUnhealthy) Lose({error.code, base::StatusMessage(error.code)}, now);
+}
+
+// That the user stays who it was says nothing about the script, nor how long a decision takes.
+void Node::TakeRenewed(const redis::Reply& reply, Micros now) {
+  if (reply.type == redis::Reply::Type::kError) return renewal_.Refused(reply.text, now);
+  renewal_.Accepted(now);
 }
 
 void Node::TakeLoaded(const redis::Reply& reply, Micros now) {
@@ -191,6 +215,7 @@ void Node::Lose(const base::Status& status, Micros now) {
   Say(idle ? DRL_LOG_INFO : DRL_LOG_WARNING, "connection lost: " + status.message(), now);
   failures_.Forget();
   proof_.Lost(status);
+  renewal_.Lost();
   if (link_.Lose(status, idle, now)) return;
   breaker_.Disconnected(status.code(), status.message(), link_.demand_from());
   pipeline_.EndWaiting(status.code(), status.message());
@@ -205,6 +230,7 @@ void Node::Abort(Micros now) noexcept {
   pipeline_.Abort(DRL_ERR_CONNECTION_LOST, kNoMemory);
   counters_.connected.store(false, std::memory_order_relaxed);
   link_.GiveUp(now);
+  renewal_.Lost();
   breaker_.Disconnected(DRL_ERR_CONNECTION_LOST, kNoMemory, link_.demand_from());
   pipeline_.EndWaiting(DRL_ERR_CONNECTION_LOST, kNoMemory);
 }
@@ -215,13 +241,14 @@ void Node::Close(drl_status cause, std::string_view why) {
 }
 
 bool Node::idle() const {
-  return link_.ready() && pipeline_.idle() && !proof_.pending() && proof_.refusal().ok() && !breaker_.refuses();
+  return link_.ready() && !link_.watch_due() && pipeline_.idle() && !proof_.pending() && proof_.refusal().ok() && !breaker_.refuses();
 }
 
 Micros Node::NextTimer() const {
   Micros next = std::min(link_.deadline(), NextDeadline());
   if (pipeline_.in_flight() > 0) next = std::min(next, pipeline_.oldest_sent_at() + SilenceMax() + 1);
   if (wants_probe()) next = std::min(next, proof_.probe_at());
+  if (link_.ready() && !pipeline_.full()) next = std::min(next, renewal_.next_at());
   return next;
 }
 

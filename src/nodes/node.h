@@ -16,6 +16,7 @@
 #include "nodes/link.h"
 #include "nodes/pipeline.h"
 #include "nodes/proof.h"
+#include "nodes/renewal.h"
 #include "nodes/service_time.h"
 
 namespace drl::nodes {
@@ -42,9 +43,9 @@ struct Surroundings {
 
 class Node {
  public:
-  // `endpoint` says how to log in, the connector how to get there.
+  // `endpoint` and the credentials say how to log in, the connector how to get there.
   Node(const NodeOptions& options, const redis::Endpoint& endpoint, std::unique_ptr<redis::Connector> connector,
-       const Surroundings& surroundings);
+       std::unique_ptr<redis::Credentials> credentials, const Surroundings& surroundings);
 
   // Any thread.
   [[nodiscard]] Breaker& breaker() { return breaker_; }
@@ -61,7 +62,7 @@ class Node {
   // Writes what may go. False when the connection was lost.
   bool Dispatch(base::Micros now);
   void Expire(base::Micros now) { pipeline_.Expire(now); }
-  // Reads once and takes all whole replies. True when something came.
+  // Reads once, or until nothing is left that its socket would not show, and takes all whole replies. True when something came.
   bool Receive();
   // Memory has run out.
   void Abort(base::Micros now) noexcept;
@@ -69,6 +70,10 @@ class Node {
   void Close(drl_status cause, std::string_view why);
 
   [[nodiscard]] bool ready() const { return link_.ready(); }
+  // What shows on watch_fd is the I/O thread's: Advance takes care of it.
+  [[nodiscard]] int watch_fd() const { return link_.watch_fd(); }
+  void WatchDue() { link_.WatchDue(); }
+  [[nodiscard]] bool watch_due() const { return link_.watch_due(); }
   // Nothing is under way, and nothing will be unless somebody asks.
   [[nodiscard]] bool idle() const;
   [[nodiscard]] size_t commands_in_flight() const { return pipeline_.in_flight(); }
@@ -83,14 +88,17 @@ class Node {
 
  private:
   void AdvanceLink(base::Micros now);
+  bool ReceiveOnce();
   void LinkReady(base::Micros now);
   void LinkFailed(base::Micros now);
   void KeepProbing(base::Micros now);
   void Probe(base::Micros now);
+  void KeepLoggedIn(base::Micros now);
   void TellOwed() { breaker_.Owes(pipeline_.oldest_sent_at()); }
   void TakeReply(const redis::Reply& reply, base::Micros now);
   void TakeReplyOf(const Command& command, const redis::Reply& reply, base::Micros now);
   void TakeDecisions(const Command& command, const redis::Reply& reply, base::Micros now);
+  void TakeRenewed(const redis::Reply& reply, base::Micros now);
   void TakeLoaded(const redis::Reply& reply, base::Micros now);
   void TakeError(const Command& command, const redis::Reply& reply, base::Micros now);
   void Lose(const base::Status& status, base::Micros now);
@@ -111,7 +119,9 @@ class Node {
   Readiness readiness_;
   NodeCounters counters_;
   ServiceTime service_time_;
+  const std::unique_ptr<redis::Credentials> credentials_;
   Link link_;
+  Renewal renewal_;
   RedisClock redis_clock_;
   Proof proof_;
   Pipeline pipeline_;

@@ -52,6 +52,11 @@ class Pipeline {
   // kRequestsInFlightMax requests, nor CommandRing::kCapacity commands, are under way.
   void Write(base::Micros now, const RedisClock& clock, redis::RespWriter& out);
   void WriteProbe(base::Micros now, const std::string& key_namespace, redis::RespWriter& out);
+  // Not while it is full.
+  void WriteAuth(base::Micros now, const redis::Login& login, redis::RespWriter& out) {
+    nodes::WriteAuth(in_flight_.PushBack(), now, login, out);
+  }
+  [[nodiscard]] bool full() const { return in_flight_.full(); }
 
   // Whether requests wait, or commands are under way.
   [[nodiscard]] bool waiting() const { return !pending_.empty(); }

@@ -21,6 +21,8 @@ class Connection {
   base::Status Flush();
   // Reads what has come (at most one feed). True when there was something.
   base::Result<bool> Receive();
+  // There is more to receive, which the descriptor does not show.
+  [[nodiscard]] bool buffered() const { return transport_->buffered(); }
   // The next whole reply, or null. Borrowed until the next call.
   base::Result<const Reply*> Next() { return reader_.Next(); }
 

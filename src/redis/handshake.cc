@@ -1,5 +1,7 @@
 #include "redis/handshake.h"
 
+#include <utility>
+
 #include "core/command.h"
 #include "redis/error_map.h"
 #include "redis/permission.h"
@@ -7,18 +9,19 @@
 
 namespace drl::redis {
 
-void Handshake::Begin(const Endpoint& endpoint, RespWriter& out) {
+void Handshake::Begin(const Endpoint& endpoint, Login login, RespWriter& out) {
   steps_.clear();
   remark_.clear();
   next_ = 0;
-  username_ = endpoint.username;
-  password_ = endpoint.password;
-  if (!endpoint.password.empty()) {
+  login_ = std::move(login);
+  if (!login_.password().empty()) {
     steps_.push_back(Step::kAuth);
-    out.Array(endpoint.username.empty() ? 2 : 3);
-    out.Bulk("AUTH");
-    if (!endpoint.username.empty()) out.Bulk(endpoint.username);
-    out.Bulk(endpoint.password);
+    login_.Write(out);
+  }
+  if (!endpoint.sentinels.hosts.empty()) {
+    steps_.push_back(Step::kRole);
+    out.Array(1);
+    out.Bulk("ROLE");
   }
   if (endpoint.database != 0) {
     steps_.push_back(Step::kSelect);
@@ -41,12 +44,6 @@ void Handshake::Begin(const Endpoint& endpoint, RespWriter& out) {
   out.Bulk(kScriptText);
 }
 
-// A server that does not know AUTH repeats its arguments: of such a text only the code word is shown.
-std::string Handshake::Harmless(const std::string& text) const {
-  const auto holds = [&](const std::string& secret) { return !secret.empty() && text.find(secret) != std::string::npos; };
-  return holds(password_) || holds(username_) ? text.substr(0, text.find(' ')) : text;
-}
-
 base::Status Handshake::Accept(const Reply& reply) {
   const Step step = steps_[next_++];
   if (reply.type == Reply::Type::kError) {
@@ -57,7 +54,10 @@ base::Status Handshake::Accept(const Reply& reply) {
     const MappedError error = MapError(reply.text);
     switch (step) {
       case Step::kAuth:
-        return {error.code == DRL_ERR_LOADING ? DRL_ERR_LOADING : DRL_ERR_AUTH, "logging in: " + Harmless(reply.text)};
+        return {error.code == DRL_ERR_LOADING ? DRL_ERR_LOADING : DRL_ERR_AUTH, "logging in: " + login_.Harmless(reply.text)};
+      case Step::kRole:  // it will not write if it is a replica
+        if (error.code == DRL_ERR_PERMISSION) return {};
+        return {error.code, "asking for the role: " + ErrorSentence(reply.text, "ROLE")};
       case Step::kSelect:
         return {error.code, "selecting the database: " + ErrorSentence(reply.text, "SELECT")};
       case Step::kTime:
@@ -70,6 +70,10 @@ base::Status Handshake::Accept(const Reply& reply) {
         return {error.code, "loading the script: " + ErrorSentence(reply.text, "SCRIPT LOAD")};
     }
   }
+  if (step == Step::kRole && reply.Word(0) != "master") {
+    const bool replica = reply.Word(0) == "slave" || reply.Word(0) == "replica";
+    return {DRL_ERR_READONLY, std::string("the server that sentinels named is ") + (replica ? "a replica" : "not a master")};
+  }
   if (step == Step::kTime) {
     if (reply.type != Reply::Type::kArray || reply.integers.size() != 2) {
       return {DRL_ERR_PROTOCOL, "TIME did not answer with two numbers: this is not Redis"};
@@ -81,6 +85,7 @@ base::Status Handshake::Accept(const Reply& reply) {
     }
     redis_time_us_ = reply.integers[0] * kSeconds + reply.integers[1];
   }
+  if (done()) login_ = {};
   return {};
 }
 

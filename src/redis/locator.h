@@ -6,7 +6,7 @@
 #include "base/fd.h"
 #include "base/status.h"
 #include "redis/resolver.h"
-#include "redis/url.h"
+#include "redis/endpoint.h"
 
 namespace drl::redis {
 

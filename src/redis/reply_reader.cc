@@ -17,6 +17,13 @@ static_assert(std::string_view(DRL_VERSION_TEXT(HIREDIS_MAJOR, HIREDIS_MINOR, HI
               "<hiredis/hiredis.h> is not of the version that pkg-config found");
 #endif
 
+// In how many arrays it stands.
+size_t DepthOf(const redisReadTask* task) {
+  size_t depth = 0;
+  for (const redisReadTask* around = task->parent; around != nullptr; around = around->parent) ++depth;
+  return depth;
+}
+
 struct Free {
   void operator()(redisReader* reader) const { redisReaderFree(reader); }
 };
@@ -41,11 +48,13 @@ struct ReplyReader::Parser {
   // hiredis counts elements in an int up to 0.14 and in a size_t later: the member decides.
   template <typename Count>
   static void* Array(const redisReadTask* task, Count elements) {
-    if (task->parent != nullptr || static_cast<size_t>(elements) > kElementsMax) {
+    const size_t depth = DepthOf(task);
+    if (depth >= kDepthMax || static_cast<size_t>(elements) > kElementsMax) {
       static_cast<Parser*>(task->privdata)->refused = true;
       return nullptr;
     }
-    Target(task).type = Reply::Type::kArray;
+    if (depth == 0) Target(task).type = Reply::Type::kArray;
+    if (depth == 1) Target(task).integers.push_back(Reply::kRefused);
     return &Target(task);
   }
 };
@@ -66,19 +75,23 @@ ReplyReader::Parser::Parser() {
   // What is filled from inside hiredis, which exceptions must not cross, has its room.
   reply.integers.reserve(kElementsMax);
   reply.text.reserve(Reply::kTextMax);
+  reply.words.reserve(Reply::kTextMax);
 }
 
 void* ReplyReader::Parser::Integer(const redisReadTask* task, long long value) {
   Reply& reply = Target(task);
-  if (task->parent == nullptr) reply.type = Reply::Type::kInteger;
-  reply.integers.push_back(value);
+  const size_t depth = DepthOf(task);
+  if (depth == 0) reply.type = Reply::Type::kInteger;
+  if (depth <= 1) reply.integers.push_back(value);
   return &reply;
 }
 
 void* ReplyReader::Parser::String(const redisReadTask* task, char* text, size_t length) {
   Reply& reply = Target(task);
   const bool error = task->type == REDIS_REPLY_ERROR;
-  if (task->parent == nullptr) {
+  const size_t depth = DepthOf(task);
+  if (depth > 1) return &reply;
+  if (depth == 0) {
     reply.type = error ? Reply::Type::kError : Reply::Type::kString;
     reply.text.assign(text, std::min(length, Reply::kTextMax));
     return &reply;
@@ -88,16 +101,24 @@ void* ReplyReader::Parser::String(const redisReadTask* task, char* text, size_t 
   if (error || wrong != std::errc() || end != text + length) number = Reply::kRefused;
   reply.integers.push_back(number);
   if (error && reply.text.empty()) reply.text.assign(text, std::min(length, Reply::kTextMax));
+  if (!error && reply.words.size() + length < Reply::kTextMax) {
+    reply.words.append(text, length);
+    reply.words.push_back('\0');
+  }
   return &reply;
 }
 
 void* ReplyReader::Parser::Nil(const redisReadTask* task) {
-  if (task->parent == nullptr) {
-    Target(task).type = Reply::Type::kNil;
-  } else {
-    Target(task).integers.push_back(Reply::kRefused);
-  }
+  const size_t depth = DepthOf(task);
+  if (depth == 0) Target(task).type = Reply::Type::kNil;
+  if (depth == 1) Target(task).integers.push_back(Reply::kRefused);
   return &Target(task);
+}
+
+std::string_view Reply::Word(size_t number) const {
+  std::string_view rest = words;
+  while (number-- > 0) rest.remove_prefix(std::min(rest.find('\0') + 1, rest.size()));
+  return rest.substr(0, rest.find('\0'));
 }
 
 ReplyReader::ReplyReader() : parser_(std::make_unique<Parser>()) {}
@@ -122,6 +143,7 @@ base::Result<const Reply*> ReplyReader::Next() {
     reply.type = Reply::Type::kNil;
     reply.integers.clear();
     reply.text.clear();
+    reply.words.clear();
   }
   void* object = nullptr;
   if (redisReaderGetReply(reader, &object) != REDIS_OK) {

@@ -1,15 +1,11 @@
 #include "redis/resolver.h"
 
-#include <dlfcn.h>
 #include <netdb.h>
 #include <sys/un.h>
 
-#include <atomic>
 #include <cstring>
-#include <mutex>
+#include <memory>
 #include <new>
-#include <system_error>
-#include <thread>
 
 namespace drl::redis {
 namespace {
@@ -44,23 +40,7 @@ Result<Addresses> LookUpIfItCan(const std::string& host, int32_t port) noexcept 
   }
 }
 
-// A look-up may outlive the last handle and even dlclose: keep this library mapped from then on.
-void PinLibrary() {
-  Dl_info info;
-  if (dladdr(reinterpret_cast<void*>(&PinLibrary), &info) != 0 && info.dli_fname != nullptr) {
-    dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);  // the handle is kept on purpose
-  }
-}
-
 }  // namespace
-
-// Shared by the look-up thread and the resolver; whoever comes last frees it.
-struct Resolver::Job {
-  std::mutex mutex;
-  const base::EventFd* wake = nullptr;  // null once the owner has gone
-  bool done = false;
-  Result<Addresses> result = Status(DRL_ERR_RESOLVE, "");
-};
 
 Addresses NumericAddresses(const Endpoint& endpoint) {
   if (endpoint.unix_path.empty()) {
@@ -75,45 +55,9 @@ Addresses NumericAddresses(const Endpoint& endpoint) {
   return {address};
 }
 
-Resolver::~Resolver() {
-  if (job_ == nullptr) return;
-  const std::lock_guard lock(job_->mutex);
-  job_->wake = nullptr;
-  if (!job_->done) PinLibrary();
-}
-
 Status Resolver::Start(const Endpoint& endpoint) {
-  job_ = std::make_shared<Job>();
-  job_->wake = &wake_;
-  try {
-    std::thread([job = job_, host = endpoint.host, port = endpoint.port] {
-      Result<Addresses> result = LookUpIfItCan(host, port);
-      const std::lock_guard lock(job->mutex);
-      job->result = std::move(result);
-      job->done = true;
-      if (job->wake != nullptr) job->wake->Signal();
-    }).detach();
-  } catch (const std::system_error&) {
-    job_ = nullptr;
-    return {DRL_ERR_SYSTEM, "cannot start a thread to resolve the host name"};
-  } catch (...) {
-    job_ = nullptr;
-    throw;
-  }
-  return {};
-}
-
-bool Resolver::done() const {
-  if (job_ == nullptr) return false;
-  const std::lock_guard lock(job_->mutex);
-  return job_->done;
-}
-
-Result<Addresses> Resolver::Take() {
-  const std::shared_ptr<Job> job = std::move(job_);
-  job_ = nullptr;
-  const std::lock_guard lock(job->mutex);
-  return std::move(job->result);
+  return errand_.Start([host = endpoint.host, port = endpoint.port] { return LookUpIfItCan(host, port); },
+                       "to resolve the host name");
 }
 
 }  // namespace drl::redis

@@ -3,13 +3,13 @@
 
 #include <sys/socket.h>
 
-#include <memory>
 #include <string>
 #include <vector>
 
+#include "base/errand.h"
 #include "base/fd.h"
 #include "base/status.h"
-#include "redis/url.h"
+#include "redis/endpoint.h"
 
 namespace drl::redis {
 
@@ -28,21 +28,16 @@ using Addresses = std::vector<SocketAddress>;
 // One look-up at a time, on a thread of its own. When it ends, the eventfd of the owner is signalled.
 class Resolver {
  public:
-  explicit Resolver(const base::EventFd& wake) : wake_(wake) {}
-  // A look-up under way is left to end by itself: nobody waits for it.
-  ~Resolver();
+  explicit Resolver(const base::EventFd& wake) : errand_(wake) {}
 
   base::Status Start(const Endpoint& endpoint);
-  [[nodiscard]] bool running() const { return job_ != nullptr; }
+  [[nodiscard]] bool running() const { return errand_.running(); }
   // Whether the look-up has ended; then its result, once.
-  [[nodiscard]] bool done() const;
-  base::Result<Addresses> Take();
+  [[nodiscard]] bool done() const { return errand_.done(); }
+  base::Result<Addresses> Take() { return errand_.Take(); }
 
  private:
-  struct Job;
-
-  const base::EventFd& wake_;
-  std::shared_ptr<Job> job_;
+  base::Errand<Addresses> errand_;
 };
 
 }  // namespace drl::redis

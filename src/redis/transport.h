@@ -20,6 +20,8 @@ class Transport {
   virtual base::Result<size_t> Send(std::string_view bytes) = 0;
   // How many bytes have come; 0: none now. An error: it is over, and nothing will come any more.
   virtual base::Result<size_t> Receive(std::span<char> room) = 0;
+  // There is more than the last Receive had room for, which the descriptor does not show.
+  [[nodiscard]] virtual bool buffered() const { return false; }
   // Readable when bytes have come or it is over, writable when bytes can go; -1: not to be polled.
   [[nodiscard]] virtual int fd() const = 0;
   // In a forked child: gives up the parent's descriptor and nothing else.

@@ -1,6 +1,12 @@
 #include <gmock/gmock.h>
 
+#include <atomic>
+#include <functional>
+#include <memory>
 #include <mutex>
+#include <optional>
+#include <stdexcept>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -95,7 +101,71 @@ TEST_F(ClientTest, EveryOptionReachesTheLibrary) {
   EXPECT_EQ(status([](ClientOptions& o) { o.spin = static_cast<Spin>(7); }), DRL_ERR_OPTION);
   EXPECT_EQ(status([](ClientOptions& o) { o.drive = static_cast<Drive>(7); }), DRL_ERR_OPTION);
   EXPECT_EQ(status([](ClientOptions& o) { o.requests_per_command_max = 65; }), DRL_ERR_OPTION);
+  EXPECT_EQ(status([](ClientOptions& o) { o.ssl_ca_certs = "/ca"; }), DRL_ERR_OPTION);
+  EXPECT_EQ(status([](ClientOptions& o) { o.ssl_certfile = "/certificate"; }), DRL_ERR_OPTION);
+  EXPECT_EQ(status([](ClientOptions& o) { o.ssl_keyfile = "/key"; }), DRL_ERR_OPTION);
+  EXPECT_EQ(status([](ClientOptions& o) { o.ssl_cert_reqs = SslCertReqs::kNone; }), DRL_ERR_OPTION);
+  EXPECT_EQ(status([](ClientOptions& o) { o.ssl_check_hostname = false; }), DRL_ERR_OPTION);
+  EXPECT_EQ(status([](ClientOptions& o) { o.sentinel_username = "user"; }), DRL_ERR_OPTION);
+  EXPECT_EQ(status([](ClientOptions& o) { o.sentinel_password = "password"; }), DRL_ERR_OPTION);
+  EXPECT_EQ(status([](ClientOptions& o) { o.sentinel_ssl = true; }), DRL_ERR_OPTION);
+  EXPECT_EQ(status([](ClientOptions& o) { o.sentinel_ssl_ca_certs = "/ca"; }), DRL_ERR_OPTION);
+  EXPECT_EQ(status([](ClientOptions& o) { o.sentinel_ssl_certfile = "/certificate"; }), DRL_ERR_OPTION);
+  EXPECT_EQ(status([](ClientOptions& o) { o.sentinel_ssl_keyfile = "/key"; }), DRL_ERR_OPTION);
+  EXPECT_EQ(status([](ClientOptions& o) { o.password = "p", o.credentials = [] { return Credentials(); }; }), DRL_ERR_OPTION);
   EXPECT_EQ(status([](ClientOptions&) {}), DRL_OK);
+}
+
+TEST_F(ClientTest, CredentialsAreAskedForAndDestroyedWithTheClient) {
+  const auto asked = std::make_shared<std::atomic<int>>(0);
+  ClientOptions options = Options();
+  options.credentials = [asked] {
+    ++*asked;
+    return Credentials{"default", "any", hours(1)};
+  };
+  std::optional<Client> client(std::in_place, std::move(options));
+  std::optional<Limiter> limiter(std::in_place, *client, PerHour(5));
+  EXPECT_EQ(limiter->Allow("a").outcome, Outcome::kAllowed);
+  EXPECT_EQ(*asked, 1);
+  client.reset();
+  EXPECT_EQ(limiter->Allow("a").outcome, Outcome::kAllowed);
+  limiter.reset();
+  for (int i = 0; i < 10'000 && asked.use_count() > 1; ++i) std::this_thread::sleep_for(milliseconds(1));
+  EXPECT_EQ(asked.use_count(), 1);
+}
+
+TEST_F(ClientTest, CredentialsThatFailAreTheErrorOfTheLogin) {
+  const auto message = [](std::function<Credentials()> credentials) -> std::string {
+    ClientOptions options = Options();
+    options.credentials = std::move(credentials);
+    const Client client(std::move(options));
+    for (int i = 0; i < 1'000; ++i) {
+      try {
+        client.WaitReady(milliseconds(10));
+        return "ready";
+      } catch (const Error& error) {
+        if (error.status() == DRL_ERR_AUTH) return error.what();
+      }
+    }
+    return "another error";
+  };
+  EXPECT_EQ(message([]() -> Credentials { throw std::runtime_error("the vault is sealed"); }), "no credentials: the vault is sealed");
+  EXPECT_EQ(message([]() -> Credentials { throw 7; }), "no credentials: the function threw what is no std::exception");
+  EXPECT_EQ(message([] { return Credentials{"u", std::string(DRL_PASSWORD_SIZE, 'p')}; }),
+            "no credentials: the password is too long or holds a NUL byte");
+  EXPECT_EQ(message([] { return Credentials{std::string("u\0v", 3), "p"}; }),
+            "no credentials: the user name is too long or holds a NUL byte");
+  EXPECT_EQ(message([] { return Credentials{}; }), "the credentials callback gave no password");
+}
+
+TEST_F(ClientTest, CredentialsOfAClientThatDoesNotOpenAreDestroyed) {
+  const auto kept = std::make_shared<int>(0);
+  ClientOptions options = Options();
+  options.redis_url = "http://localhost";
+  options.credentials = [kept] { return Credentials{}; };
+  EXPECT_EQ(Thrown([&] { const Client client(std::move(options)); }), DRL_ERR_URL_SCHEME);
+  options = {};
+  EXPECT_EQ(kept.use_count(), 1);
 }
 
 TEST_F(ClientTest, TextIsNotCutAtANulByte) {
@@ -114,6 +184,8 @@ TEST_F(ClientTest, TextIsNotCutAtANulByte) {
   EXPECT_EQ(message([&](ClientOptions& o) { o.client_name = cut; }), "client_name holds a NUL byte");
   EXPECT_EQ(message([&](ClientOptions& o) { o.password = o.username = cut; }), "username holds a NUL byte");
   EXPECT_EQ(message([&](ClientOptions& o) { o.password = cut; }), "password holds a NUL byte");
+  EXPECT_EQ(message([&](ClientOptions& o) { o.ssl_ca_certs = cut; }), "ssl_ca_certs holds a NUL byte");
+  EXPECT_EQ(message([&](ClientOptions& o) { o.sentinel_password = cut; }), "sentinel_password holds a NUL byte");
 }
 
 TEST_F(ClientTest, SecretChangesTheKeyAndMayHoldNulBytes) {

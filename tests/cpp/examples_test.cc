@@ -22,13 +22,13 @@ using ::testing::HasSubstr;
 
 std::string PathOf(const std::string& example) { return std::string(DRL_EXAMPLES_DIR) + "/" + example; }
 
-// What an example prints; it must end with 0.
-std::string OutputOf(const std::string& example, const std::string& redis_url) {
-  FILE* pipe = popen((PathOf(example) + " " + redis_url).c_str(), "r");
+// What an example prints; it must end with this status.
+std::string OutputOf(const std::string& example, const std::string& arguments, int ends_with = 0) {
+  FILE* pipe = popen((PathOf(example) + " " + arguments).c_str(), "r");
   std::string output;
   char buffer[4096];
   while (const size_t count = fread(buffer, 1, sizeof buffer, pipe)) output.append(buffer, count);
-  EXPECT_EQ(pclose(pipe), 0);
+  EXPECT_EQ(WEXITSTATUS(pclose(pipe)), ends_with);
   return output;
 }
 
@@ -94,6 +94,17 @@ TEST_F(ExamplesTest, BurstAndCostShowsEveryOutcome) {
   EXPECT_THAT(output, HasSubstr("another large one: refused"));
   EXPECT_THAT(output, HasSubstr("and never will be"));
   EXPECT_THAT(output, HasSubstr("cost -1: cost is out of range\n"));
+}
+
+TEST_F(ExamplesTest, CredentialsReadsThePasswordFromAFile) {
+  char file[] = "/tmp/drl-password-XXXXXX";
+  const int fd = mkstemp(file);
+  ASSERT_EQ(write(fd, "any password\n", 13), 13);
+  EXPECT_EQ(OutputOf("credentials", url() + " default " + file), "allowed\n");
+  close(fd);
+  unlink(file);
+  const std::string wrong = url() + " default /nowhere/password 2>&1";
+  EXPECT_EQ(OutputOf("credentials", wrong, 1), "no credentials: cannot read /nowhere/password (DRL_ERR_AUTH)\n");
 }
 
 TEST_F(ExamplesTest, ServerAnswers429AfterTheBurstWithHeadersAndProblem) {

@@ -1,6 +1,7 @@
 // A host with several addresses, the first of which hang. The resolver of this program is the test's own.
 #include <netdb.h>
 
+#include "fake_sentinel.h"
 #include "handles.h"
 #include "hung_listener.h"
 
@@ -84,6 +85,21 @@ TEST(Addresses, OneThatTakesTheConnectionAndSaysNothingIsNotBegunWithAgain) {
   const Limiter limiter = OpenLimiter(client, Ledger());
   EXPECT_GE(MicrosUntilDecided(limiter, "someone"), 0);
   EXPECT_GE(Stats(client).connect_failures, 1);
+}
+
+TEST(Addresses, OfASentinelAndOfTheMasterThatItNamesAreTriedLikeOthers) {
+  const Server server = StartServer({.tcp = 1, .permissions = "+role"});
+  const std::string port = std::to_string(redis_server_port(server.get()));
+  const HungListener hung("127.0.0.2", redis_server_port(server.get()));
+  FakeSentinel sentinel(0);
+  sentinel.Answer("*2\r\n$15\r\n" + std::string(kHost) + "\r\n$" + std::to_string(port.size()) + "\r\n" + port + "\r\n");
+  addresses_of_host = {"127.0.0.2", "127.0.0.1"};
+  const SteadyClock::time_point start = SteadyClock::now();
+  const Client client = OpenClient(std::string("redis+sentinel://") + kHost + ":" + std::to_string(sentinel.port()) + "/limits");
+  const Limiter limiter = OpenLimiter(client, Ledger());
+  EXPECT_EQ(Allow(limiter, "someone").decision.cause, DRL_OK);
+  EXPECT_GE(MicrosSince(start), 200'000);
+  EXPECT_EQ(Stats(client).connect_failures, 0);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <drl/drl.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -113,7 +114,58 @@ static void loading_and_unloading_leaves_nothing_behind(void **state) {
   redis_server_stop(server);
 }
 
+/* A credentials callback under way; the test's own, so it is there whatever becomes of the library. */
+struct call {
+  atomic_int begun;
+  atomic_int may_end;
+  atomic_int released;
+};
+
+static int32_t hang(drl_credentials *credentials, void *user) {
+  struct call *call = user;
+  atomic_store(&call->begun, 1);
+  while (!atomic_load(&call->may_end)) usleep(1000);
+  memcpy(credentials->password, "late", 5);
+  return 0;
+}
+
+static void release(void *user) { atomic_store(&((struct call *)user)->released, 1); }
+
+static void wait_for(const atomic_int *flag) {
+  for (int i = 0; i < 20000 && !atomic_load(flag); ++i) usleep(1000);
+  assert_int_equal(atomic_load(flag), 1);
+}
+
+static void call_under_way_outlives_its_client_and_the_library(void **state) {
+  static struct call call; /* outlives the test, should that fail */
+  const long threads = count_entries("/proc/self/task");
+  void *library = dlopen(DRL_LIBRARY, RTLD_NOW | RTLD_LOCAL);
+  (void)state;
+  if (library == NULL) fail_msg("%s", dlerror());
+  {
+    LOAD(library, drl_client_open)
+    LOAD(library, drl_client_close)
+    drl_client *client = NULL;
+    drl_client_options at = DRL_CLIENT_OPTIONS_INIT;
+    at.redis_url = "unix:///nonexistent/redis.sock";
+    at.credentials = hang;
+    at.credentials_user = &call;
+    at.credentials_release = release;
+    assert_int_equal(drl_client_open_(&at, &client, NULL), DRL_OK);
+    wait_for(&call.begun);
+    drl_client_close_(client);
+  }
+  assert_int_equal(dlclose(library), 0);
+  assert_int_equal(atomic_load(&call.released), 0);
+  atomic_store(&call.may_end, 1);
+  wait_for(&call.released);
+  for (int i = 0; i < 1000 && count_entries("/proc/self/task") != threads; ++i) usleep(10000);
+  assert_int_equal(count_entries("/proc/self/task"), threads);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(loading_and_unloading_leaves_nothing_behind)};
+  /* In this order: behind the second one the library stays mapped. */
+  const struct CMUnitTest tests[] = {cmocka_unit_test(loading_and_unloading_leaves_nothing_behind),
+                                     cmocka_unit_test(call_under_way_outlives_its_client_and_the_library)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

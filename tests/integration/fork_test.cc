@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "census.h"
+#include "fake_sentinel.h"
 #include "handles.h"
 #include "scale.h"
 #include "tally.h"
@@ -68,6 +69,27 @@ TEST_F(ForkTest, ChildHasAThreadAConnectionAndCountersOfItsOwn) {
   });
   EXPECT_EQ(failed, 0);
   EXPECT_EQ(Stats(client).connects, 1);
+}
+
+// The connection to the sentinel, and what polls it, are the child's own too.
+TEST(ForkOfAClientOfSentinels, LeavesNoDescriptorOfItsParent) {
+  const Server server = StartServer({.tcp = 1, .permissions = "+role"});
+  FakeSentinel sentinel(redis_server_port(server.get()));
+  const Client client = OpenClient("redis+sentinel://127.0.0.1:" + std::to_string(sentinel.port()) + "/limits");
+  const Limiter limiter = OpenLimiter(client, Ledger());
+  ASSERT_GE(MicrosUntilDecided(limiter, "warm-up"), 0);
+  const int64_t descriptors = CountDescriptors();
+  const int failed = InChild([&] {
+    CHECK_STEP(1, Allow(limiter, "child").decision.cause == DRL_OK);
+    CHECK_STEP(2, CountDescriptors() == descriptors);
+    return 0;
+  });
+  EXPECT_EQ(failed, 0);
+  EXPECT_EQ(sentinel.asked(), 2);
+  sentinel.Publish("limits 127.0.0.1 1 127.0.0.1 " + std::to_string(redis_server_port(server.get())));
+  EXPECT_EQ(Allow(limiter, "parent").decision.cause, DRL_OK);
+  EXPECT_EQ(Stats(client).connects, 1);
+  EXPECT_EQ(sentinel.asked(), 2) << "the child has ended its parent's conversation";
 }
 
 TEST_F(ForkTest, ParentUnderLoadIsUnharmed) {

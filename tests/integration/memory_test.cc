@@ -2,6 +2,7 @@
 // leaks, and the next call is as good as ever.
 #include <sys/socket.h>
 
+#include <cstring>
 #include <functional>
 #include <thread>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "handles.h"
 #include "scale.h"
 #include "scarce_memory.h"
+#include "sentinel_group.h"
 
 namespace drl::test {
 namespace {
@@ -207,8 +209,8 @@ void TakeAll(const Queue& queue, int32_t expected) {
 
 // What a client does in its life, with all that its I/O thread must allocate for it somewhere: connecting, a lost script, an error of
 // Redis, writes that it refuses, a lost connection, a queue. Every request ends, whatever memory there is.
-void Live(redis_server* server, const std::string& url) {
-  const Client client = OpenClient(url, 200'000);
+void Live(redis_server* server, const drl_client_options& options) {
+  const Client client = OpenClient(options);
   const Limiter limiter = OpenLimiter(client, Ledger());
   const Queue queue = OpenQueue(client, 64);
   (void)MicrosUntilDecided(limiter, "someone", 2'000'000);
@@ -232,15 +234,23 @@ void Live(redis_server* server, const std::string& url) {
 class IoThreadTest : public testing::Test {
  protected:
   // With each allocation refused in turn, `times` from there on, until a life needs no more of them.
-  void RunOut(const std::string& url, int64_t times, int64_t step = 1) {
-    redis_server_expect_refusals(server.get());
-    Live(server.get(), url);
+  void RunOut(const std::string& url, int64_t times, int64_t step = 1) { RunOut(server.get(), url, times, step); }
+  void RunOut(const drl_client_options& options, int64_t times, int64_t step = 1) { RunOut(server.get(), options, times, step); }
+  static void RunOut(redis_server* lived_with, const std::string& url, int64_t times, int64_t step = 1) {
+    RunOut(lived_with, ClientOptions(url.c_str(), 200'000), times, step);
+  }
+
+  static void RunOut(redis_server* lived_with, const drl_client_options& options, int64_t times, int64_t step = 1) {
+    redis_server_expect_refusals(lived_with);
+    Live(lived_with, options);
     int64_t in_a_row = 0;
-    for (int64_t nth = 1; in_a_row < 3 && nth < 400; nth += step) {
+    for (int64_t nth = 1; in_a_row < 3 && nth < 1'000; nth += step) {
       const int64_t before = LiveBlocks();
       RefuseMemory(Whose::kOthers, nth, times);
-      Live(server.get(), url);
+      Live(lived_with, options);
       in_a_row = StopRefusing() ? 0 : in_a_row + 1;
+      // The thread of a call under way ends by itself.
+      for (int i = 0; i < 1'000 && LiveBlocks() != before; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
       ASSERT_EQ(LiveBlocks(), before) << "leaked when allocation " << nth << " was refused";
     }
     EXPECT_EQ(in_a_row, 3) << "the I/O thread needs memory without end";
@@ -255,6 +265,23 @@ TEST_F(IoThreadTest, EndsEveryRequestWithoutMemoryForLonger) { RunOut(redis_serv
 
 TEST_F(IoThreadTest, ResolvesANameWithoutMemory) {
   RunOut("redis://localhost:" + std::to_string(redis_server_port(server.get())), 1);
+}
+
+TEST_F(IoThreadTest, AsksForCredentialsWithoutMemory) {
+  freeReplyObject(redis_server_command(server.get(), "ACL SETUSER default >first"));
+  drl_client_options options = ClientOptions(redis_server_url(server.get()), 200'000);
+  options.credentials = [](drl_credentials* credentials, void*) {
+    memcpy(credentials->password, "first", sizeof "first");
+    credentials->expires_in_us = 1;  // renewed all the time
+    return int32_t{0};
+  };
+  RunOut(options, 1);
+  RunOut(options, 5, 4);
+}
+
+TEST_F(IoThreadTest, AsksSentinelsWithoutMemory) {
+  const SentinelGroup group;
+  RunOut(group.server(0), group.url(), 1);
 }
 
 }  // namespace

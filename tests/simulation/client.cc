@@ -2,7 +2,9 @@
 
 #include <array>
 
+#include "credentials.h"
 #include "engine/engine.h"
+#include "sentinels.h"
 
 namespace drl::simulation {
 namespace {
@@ -19,12 +21,14 @@ class Client final : public Subject, private engine::CompletionSink {
   void Ask(size_t first) override;
   void Cancel(size_t request) override;
   void Turn() override;
-  [[nodiscard]] bool has_news() const override { return engine_.has_news(); }
+  [[nodiscard]] bool has_news() const override { return rings_ || engine_.has_news(); }
   [[nodiscard]] Micros next_at() const override { return engine_.loop().NextTimer(); }
   [[nodiscard]] std::string Finish() override;
 
  private:
   static engine::EngineOptions OptionsOf(const Story& story);
+  static std::unique_ptr<redis::Connector> ConnectorOf(const Setting& setting);
+  static std::unique_ptr<redis::Credentials> CredentialsOf(const Setting& setting, bool& rings);
   static bool Blocks(size_t first) { return first % 3 == 0; }
 
   Slot* Prepare(size_t request, bool blocks);
@@ -37,6 +41,7 @@ class Client final : public Subject, private engine::CompletionSink {
   engine::Outcomes series_;
   std::vector<engine::Limiter*> limiters_;  // by plan
   nodes::FirstNamespace first_namespace_;
+  bool rings_ = false;  // the descriptor that wakes the loop
   mutable engine::Engine engine_;
   std::vector<Slot*> slots_;     // of each request; null: it has ended
   std::vector<size_t> blocked_;  // whose callers wait
@@ -49,14 +54,27 @@ engine::EngineOptions Client::OptionsOf(const Story& story) {
   options.queue_capacity = story.queue_capacity;
   options.requests_per_command_max = story.requests_per_command_max;
   options.spin = options.drive = false;
+  if (story.watched) Sentinels::Describe(options.endpoint);
   return options;
+}
+
+std::unique_ptr<redis::Connector> Client::ConnectorOf(const Setting& setting) {
+  const Story& story = setting.story;
+  if (!story.watched) return setting.network.MakeConnector();
+  return Sentinels::MakeConnector(setting.network, OptionsOf(story).endpoint, story.connect_timeout, story.seed);
+}
+
+// Every other client has some.
+std::unique_ptr<redis::Credentials> Client::CredentialsOf(const Setting& setting, bool& rings) {
+  if (setting.story.seed % 2 == 0) return nullptr;
+  return std::make_unique<SimulatedCredentials>(setting.world, setting.story.connect_timeout, rings);
 }
 
 Client::Client(const Setting& setting)
     : CompletionSink(true),
       setting_(setting),
       engine_(OptionsOf(setting.story), first_namespace_, 0,
-              engine::Parts{setting.world, setting.network.MakeConnector(), setting.story.seed}) {
+              engine::Parts{setting.world, ConnectorOf(setting), setting.story.seed, CredentialsOf(setting, rings_)}) {
   for (const auto& plan : setting.catalogue.plans()) {
     limiters_.push_back(new engine::Limiter(plan, Catalogue::MakerOf(*plan), DRL_FAIL_ERROR, Catalogue::kNamespace, {}, series_));
   }
@@ -170,13 +188,15 @@ void Client::WakeBlocked() {
 }
 
 void Client::Turn() {
+  rings_ = false;
   while (engine_.loop().Receive(0)) continue;
   if (!engine_.loop().Turn()) setting_.world.Fail("the loop thinks that it is over");
   WakeBlocked();
 }
 
 std::string Client::Finish() {
-  if (setting_.network.held() > 1) return "more than one connection is held: " + std::to_string(setting_.network.held());
+  const size_t held_max = setting_.story.watched ? 1 + Sentinels::kCount : 1;
+  if (setting_.network.held() > held_max) return "more than one connection is held: " + std::to_string(setting_.network.held());
   engine_.Stop();
   engine_.loop().Shutdown();
   WakeBlocked();

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sentinels.h"
+
 namespace drl::simulation {
 namespace {
 
@@ -138,6 +140,10 @@ class Stage {
           if (catalogue_.item(key).plan == static_cast<size_t>(action.a)) server_.Forbid(key);
         }
         return Lasts(action, [this] { server_.PermitAll(); });
+      case ActionKind::kFailover:
+        return sentinels_.FailOver(action.lasts, action.c, action.a != 0, action.b != 0);
+      case ActionKind::kSentinel:
+        return sentinels_.Begin(static_cast<int>(action.a), static_cast<Folly>(action.b), static_cast<int>(action.c), action.lasts);
       case ActionKind::kRepeat:
         server_.RepeatAnswer(true);
         return Lasts(action, [this] { server_.RepeatAnswer(false); });
@@ -170,6 +176,7 @@ class Stage {
   Network network_{world_};
   Journal journal_;
   Server server_;
+  Sentinels sentinels_{world_, server_, network_};
   const Micros begun_at_;
   const Catalogue& catalogue_;
   std::vector<Told> told_;

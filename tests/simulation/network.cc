@@ -25,10 +25,10 @@ class SimulatedTransport final : public redis::Transport {
 
 class SimulatedConnector final : public redis::Connector {
  public:
-  explicit SimulatedConnector(Network& network) : network_(network) {}
+  SimulatedConnector(Network& network, int place) : network_(network), place_(place) {}
 
   void Begin(Micros now) override {
-    door_ = network_.door();
+    door_ = network_.door(place_);
     next_at_ = door_ == Door::kHangs ? INT64_MAX : now + network_.DrawDelay() + network_.DrawDelay();
     under_way_ = true;
   }
@@ -36,10 +36,10 @@ class SimulatedConnector final : public redis::Connector {
     if (!under_way_ || now < next_at_) return std::unique_ptr<redis::Transport>();
     Stop();
     // It may have closed meanwhile.
-    if (door_ == Door::kRefuses || network_.door() != Door::kOpen) {
+    if (door_ == Door::kRefuses || network_.door(place_) != Door::kOpen) {
       return base::Status(DRL_ERR_CONNECT, "cannot connect: refused");
     }
-    return std::unique_ptr<redis::Transport>(std::make_unique<SimulatedTransport>(network_, network_.Connect()));
+    return std::unique_ptr<redis::Transport>(std::make_unique<SimulatedTransport>(network_, network_.Connect(place_)));
   }
   void Stop() override {
     under_way_ = false;
@@ -54,6 +54,7 @@ class SimulatedConnector final : public redis::Connector {
 
  private:
   Network& network_;
+  const int place_;
   const std::string name_ = "simulated:6379";
   bool under_way_ = false;
   Door door_ = Door::kOpen;
@@ -64,14 +65,23 @@ size_t PerMille(size_t of, int64_t parts) { return of * static_cast<size_t>(part
 
 }  // namespace
 
-std::unique_ptr<redis::Connector> Network::MakeConnector() { return std::make_unique<SimulatedConnector>(*this); }
+std::unique_ptr<redis::Connector> Network::MakeConnector(int place) {
+  return std::make_unique<SimulatedConnector>(*this, place);
+}
 
-Door Network::door() const { return door_ == Door::kOpen && !server_->up() ? Door::kRefuses : door_; }
+Door Network::door(int place) const {
+  if (place >= kPlaceOfSentinels) return sentinel_doors_[static_cast<size_t>(place - kPlaceOfSentinels)];
+  if (place == kPlaceOfNobody) return Door::kRefuses;
+  if (place == kPlaceThatHangs) return Door::kHangs;
+  return door_ == Door::kOpen && !server_->up() ? Door::kRefuses : door_;
+}
 
-SessionId Network::Connect() {
+SessionId Network::Connect(int place) {
   const SessionId id = ++last_id_;
-  lines_[id].server = server_;
-  server_->Open(id);
+  Peer* peer = server_;
+  if (place >= kPlaceOfSentinels) peer = sentinels_;
+  lines_[id].peer = peer;
+  peer->Open(id, place);
   return id;
 }
 
@@ -100,7 +110,7 @@ void Network::LetGo(SessionId id) {
   Line& line = lines_.at(id);
   line.held = false;
   if (line.vanished || line.over) {
-    line.server->HangUp(id, false);
+    line.peer->HangUp(id, false);
     lines_.erase(id);
   } else {
     SendPiece(id, true, 0);
@@ -173,14 +183,14 @@ void Network::Arrive(SessionId id, bool there) {
 }
 
 void Network::ArriveThere(SessionId id, Line& line, size_t length) {
-  Server& server = *line.server;
+  Peer& peer = *line.peer;
   if (length == 0) {
     lines_.erase(id);
-    return server.HangUp(id, false);
+    return peer.HangUp(id, false);
   }
   const std::string bytes = line.there.flying.substr(0, length);  // what the server does may end the line
   line.there.flying.erase(0, length);
-  server.Receive(id, bytes);
+  peer.Receive(id, bytes);
 }
 
 void Network::ArriveBack(Line& line, size_t length) {
@@ -213,11 +223,11 @@ void Network::CutLine(SessionId id, Cut cut, int64_t to_server, int64_t to_clien
     direction->pieces.clear();
   }
   line.vanished = true;  // until the client is told
-  Server& server = *line.server;
+  Peer& peer = *line.peer;
   if (!line.held) lines_.erase(id);
-  if (!there.empty()) server.Receive(id, there);
+  if (!there.empty()) peer.Receive(id, there);
   if (cut == Cut::kVanish) return;
-  server.HangUp(id, cut == Cut::kReset);
+  peer.HangUp(id, cut == Cut::kReset);
   world_.After(notice, [this, id] {
     const auto found = lines_.find(id);
     if (found != lines_.end()) found->second.over = true;

@@ -2,6 +2,7 @@
 // byte on.
 #pragma once
 
+#include <array>
 #include <deque>
 #include <map>
 #include <memory>
@@ -38,12 +39,14 @@ class Network final : public Outlet {
   Network(const Network&) = delete;
   Network& operator=(const Network&) = delete;
 
-  // Where new connections lead. It outlives the network.
+  // Where new connections lead: to the server, or to its sentinels. They outlive the network.
   void LeadTo(Server& server) { server_ = &server; }
-  [[nodiscard]] std::unique_ptr<redis::Connector> MakeConnector();
+  void LeadTo(Peer& sentinels) { sentinels_ = &sentinels; }
+  [[nodiscard]] std::unique_ptr<redis::Connector> MakeConnector(int place = kPlaceA);
 
   void SetWay(const Way& way) { way_ = way; }
   void SetDoor(Door door) { door_ = door; }
+  void SetSentinelDoor(int which, Door door) { sentinel_doors_[static_cast<size_t>(which)] = door; }
   // Ends every connection. Of the bytes under way so many of a thousand still arrive at the server, and at the client. The client
   // learns of it after `notice`.
   void CutAll(Cut cut, int64_t to_server, int64_t to_client, Micros notice);
@@ -61,9 +64,9 @@ class Network final : public Outlet {
   void Close(SessionId session, bool reset) override;
 
   // What the transports and connectors do.
-  [[nodiscard]] Door door() const;
+  [[nodiscard]] Door door(int place) const;
   Micros DrawDelay() { return world_.Draw(way_.delay_min, way_.delay_max); }
-  SessionId Connect();
+  SessionId Connect(int place);
   base::Result<size_t> Send(SessionId id, std::string_view bytes);
   base::Result<size_t> Receive(SessionId id, std::span<char> room);
   void LetGo(SessionId id);
@@ -80,7 +83,7 @@ class Network final : public Outlet {
     bool ends = false;
   };
   struct Line {
-    Server* server = nullptr;
+    Peer* peer = nullptr;
     Direction there;
     Direction back;
     std::string arrived;   // and was not read yet
@@ -99,8 +102,10 @@ class Network final : public Outlet {
 
   World& world_;
   Server* server_ = nullptr;
+  Peer* sentinels_ = nullptr;
   Way way_;
   Door door_ = Door::kOpen;
+  std::array<Door, 3> sentinel_doors_{};
   SessionId last_id_ = 0;
   std::map<SessionId, Line> lines_;
 };

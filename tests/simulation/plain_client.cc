@@ -78,7 +78,7 @@ void PlainClient::Connect() {
   reader_ = std::make_unique<redis::ReplyReader>();
   redis::Endpoint endpoint;
   endpoint.client_name = "plain";
-  handshake_.Begin(endpoint, out_);
+  handshake_.Begin(endpoint, redis::Login(), out_);
   attempt_until_ = now + kSilenceMax;
 }
 

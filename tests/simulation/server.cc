@@ -44,7 +44,8 @@ Server::Server(World& world, const Keys& keys, Journal& journal, Outlet& outlet,
       older_(older),
       script_(world, keys, journal),
       clock_then_(kStartOfClock),
-      then_(world.now()) {}
+      then_(world.now()),
+      replica_(RefusalOf(Writes::kReadOnly)) {}
 
 int64_t Server::clock() const {
   const Micros passed = world_.now() - then_;
@@ -61,19 +62,21 @@ void Server::Drift(int64_t parts_per_million) {
   drift_ = parts_per_million;
 }
 
-void Server::SetWrites(Writes writes) {
+WriteRefusal Server::RefusalOf(Writes writes) const {
   std::string text = Wording(writes);
   if (older_ && !text.empty()) text = "@user_script: 178: -" + text;
-  refusal_ = {std::move(text), writes != Writes::kOutOfMemory};
+  return {std::move(text), writes != Writes::kOutOfMemory};
 }
 
-void Server::Open(SessionId id) {
+void Server::Open(SessionId id, int place) {
   if (sessions_.size() >= sessions_max_) {
     outlet_.Reply(id, "-ERR max number of clients reached\r\n");
     outlet_.Close(id, false);
     return;
   }
-  sessions_[id].known = password_.empty();
+  Session& session = sessions_[id];
+  session.known = password_.empty();
+  session.place = place;
 }
 
 void Server::Receive(SessionId id, std::string_view bytes) {
@@ -101,6 +104,18 @@ void Server::CloseSessions(bool reset) {
   closed.swap(sessions_);
   line_.clear();
   for (const auto& [id, session] : closed) outlet_.Close(id, reset);
+}
+
+void Server::CloseSessionsAt(int place, bool reset) {
+  std::vector<SessionId> closed;
+  for (const auto& [id, session] : sessions_) {
+    if (session.place == place) closed.push_back(id);
+  }
+  for (const SessionId id : closed) {
+    sessions_.erase(id);
+    std::erase(line_, id);
+    outlet_.Close(id, reset);
+  }
 }
 
 void Server::GoDown(bool keep_state, bool reset) {
@@ -209,12 +224,13 @@ void Server::Run(Session& session) {
   const std::string_view command = arguments_[0];
   const size_t count = arguments_.size();
   if (command == "AUTH" && (count == 2 || count == 3)) {
-    if (arguments_[count - 1] != password_) return Say("-WRONGPASS invalid username-password pair or user is disabled.");
+    if (!password_.empty() && arguments_[count - 1] != password_) return Say("-WRONGPASS invalid username-password pair or user is disabled.");
     session.known = true;
     return Say("+OK");
   }
   if (!session.known) return Say("-NOAUTH Authentication required.");
-  if (command == "EVALSHA" && count >= 4) return Evaluate();
+  const bool master = session.place == master_;
+  if (command == "EVALSHA" && count >= 4) return Evaluate(master ? refusal_ : replica_);
   if (mood_ == Mood::kBusy) return Say(Grievance());
   if (command == "TIME" && count == 1) {
     const int64_t now = clock() + core::kEpochUs;
@@ -222,6 +238,7 @@ void Server::Run(Session& session) {
     AppendBulk(std::to_string(now / 1'000'000), reply_);
     return AppendBulk(std::to_string(now % 1'000'000), reply_);
   }
+  if (command == "ROLE" && count == 1) return SayRole(master);
   if (command == "SELECT" && count == 2) return Say("+OK");
   if (command == "CLIENT" && count == 3 && arguments_[1] == "SETNAME") return Say("+OK");
   if (command == "SCRIPT" && count == 3 && arguments_[1] == "LOAD") {
@@ -234,7 +251,12 @@ void Server::Run(Session& session) {
   Say("-ERR unknown command");
 }
 
-void Server::Evaluate() {
+void Server::SayRole(bool master) {
+  reply_ += master ? "*3\r\n$6\r\nmaster\r\n:14\r\n*1\r\n*3\r\n$7\r\nplace-9\r\n$4\r\n6379\r\n$2\r\n14\r\n"
+                   : "*5\r\n$5\r\nslave\r\n$7\r\nplace-9\r\n:6379\r\n$9\r\nconnected\r\n:14\r\n";
+}
+
+void Server::Evaluate(const WriteRefusal& refusal) {
   if (const char* grievance = Grievance(); grievance != nullptr) return Say(grievance);
   if (arguments_[1] != redis::kScriptSha1) world_.Fail("another script was called");
   if (!script_loaded_) return Say("-NOSCRIPT No matching script. Please use EVAL.");
@@ -252,7 +274,7 @@ void Server::Evaluate() {
                       : "-NOPERM No permissions to access a key");
   }
   const size_t begin = reply_.size();
-  script_.Run(rest.first(keys), rest.subspan(keys), clock(), refusal_, reply_);
+  script_.Run(rest.first(keys), rest.subspan(keys), clock(), refusal, reply_);
   if (!repeat_answer_ || reply_[begin] != '*') return;  // errors have no tag: nobody could tell that they are another's
   reply_ += reply_.substr(begin);
   repeat_answer_ = false;

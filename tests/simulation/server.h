@@ -11,23 +11,11 @@
 
 #include "journal.h"
 #include "keys.h"
+#include "peer.h"
 #include "script.h"
 #include "world.h"
 
 namespace drl::simulation {
-
-using SessionId = uint32_t;
-
-// Where the bytes of a server go.
-class Outlet {
- public:
-  virtual void Reply(SessionId session, std::string_view bytes) = 0;
-  // The server is done with it, as soon as what it said has gone out; `reset`: at once.
-  virtual void Close(SessionId session, bool reset) = 0;
-
- protected:
-  ~Outlet() = default;
-};
 
 // What it says to whatever it is asked.
 enum class Mood { kWell, kLoading, kBusy, kNoPermission };
@@ -35,7 +23,7 @@ enum class Mood { kWell, kLoading, kBusy, kNoPermission };
 // What it says of a write.
 enum class Writes { kTaken, kOutOfMemory, kMisconfigured, kReadOnly, kTooFewReplicas };
 
-class Server {
+class Server final : public Peer {
  public:
   // All outlive it. `older`: of version 6, which words what a script meets in another way.
   Server(World& world, const Keys& keys, Journal& journal, Outlet& outlet, bool older);
@@ -44,10 +32,9 @@ class Server {
 
   // The network's side. Nobody opens a session while it is down.
   [[nodiscard]] bool up() const { return up_; }
-  void Open(SessionId session);
-  void Receive(SessionId session, std::string_view bytes);
-  // The client is gone. What it had sent is run all the same, unless it is `reset`.
-  void HangUp(SessionId session, bool reset);
+  void Open(SessionId session, int place = kPlaceA) override;
+  void Receive(SessionId session, std::string_view bytes) override;
+  void HangUp(SessionId session, bool reset) override;
 
   // Microseconds since the script's epoch.
   [[nodiscard]] int64_t clock() const;
@@ -61,7 +48,7 @@ class Server {
   void RepeatAnswer(bool repeat) { repeat_answer_ = repeat; }
   void FlushState() { script_.LoseState(clock()); }
   void SetMood(Mood mood) { mood_ = mood; }
-  void SetWrites(Writes writes);
+  void SetWrites(Writes writes) { refusal_ = RefusalOf(writes); }
   void SetPassword(std::string password) { password_ = std::move(password); }
   // The client may not touch a key.
   void Forbid(int key) { forbidden_.insert(key); }
@@ -77,6 +64,9 @@ class Server {
   void ComeUp() { up_ = true; }
   // Closes every session, as by CLIENT KILL.
   void CloseSessions(bool reset);
+  void CloseSessionsAt(int place, bool reset);
+  // Who comes to another place meets a replica, which knows all and writes nothing. -1: there is no master.
+  void SetMaster(int place) { master_ = place; }
 
  private:
   struct Session {
@@ -86,15 +76,18 @@ class Server {
     bool known = false; // has logged in
     bool waits = false; // stands in line
     bool hung_up = false;
+    int place = kPlaceA;
   };
 
   void Serve();
   void Work();
   bool RunNext(SessionId id, Session& session);
   void Run(Session& session);
-  void Evaluate();
+  void Evaluate(const WriteRefusal& refusal);
+  void SayRole(bool master);
   [[nodiscard]] const char* Grievance() const;
   void Say(std::string_view line);
+  [[nodiscard]] WriteRefusal RefusalOf(Writes writes) const;
 
   World& world_;
   const Keys& keys_;
@@ -119,6 +112,8 @@ class Server {
   bool repeat_answer_ = false;
   Mood mood_ = Mood::kWell;
   WriteRefusal refusal_;
+  int master_ = kPlaceA;
+  WriteRefusal replica_;
   std::string password_;
   std::set<int> forbidden_;
   size_t sessions_max_ = SIZE_MAX;

@@ -6,6 +6,7 @@
 
 #include "network.h"
 #include "seed.h"
+#include "sentinels.h"
 #include "server.h"
 
 namespace drl::simulation {
@@ -19,11 +20,14 @@ constexpr Micros kSecond = 1'000'000;
 constexpr std::array kNames = {
     "ask",  "forget", "cancel", "flush the script", "flush the state", "mood",  "writes",   "slow",     "stop",
     "down", "cut",    "door",   "way",              "step the clock",  "drift", "password", "sessions", "close all", "repeat",
-    "keys"};
+    "keys", "failover", "sentinel"};
 
 class Teller {
  public:
-  Teller(uint64_t seed, const Catalogue& catalogue) : random_(seed), catalogue_(catalogue) { story_.seed = seed; }
+  Teller(uint64_t seed, const Catalogue& catalogue, bool watched) : random_(seed), catalogue_(catalogue) {
+    story_.seed = seed;
+    story_.watched = watched;
+  }
 
   Story Tell() {
     story_.older_server = test::OneIn(random_, 3);
@@ -35,6 +39,7 @@ class Teller {
     const int64_t faults = Pick<int64_t>({0, 1, 2, 4, 8, 16});
     const Micros troubled = Draw(1, 5) * kSecond;
     for (int64_t i = 0; i < faults; ++i) AddFault(DrawFaultTime(troubled));
+    if (story_.watched) AddFollies(troubled);
     Settle(troubled);
     AddRequests(Draw(300, 5'000), 0, troubled + kSecond, false);
     AddRequests(Draw(50, 200), troubled + kSecond, story_.healed_from, true);
@@ -144,6 +149,25 @@ class Teller {
     story_.actions.push_back(fault);
   }
 
+  // Of sentinels.
+  void AddFollies(Micros troubled) {
+    for (int64_t i = Pick<int64_t>({1, 2, 4, 8}); i > 0; --i) {
+      Action fault{DrawFaultTime(troubled), ActionKind::kSentinel};
+      fault.lasts = Draw(1, 2 * kSecond);
+      if (test::OneIn(random_, 2)) {
+        fault.kind = ActionKind::kFailover;
+        fault.a = test::OneIn(random_, 3) ? 1 : 0;
+        fault.b = Draw(0, 1);
+        fault.c = Draw(0, 1000);
+      } else {
+        fault.a = Draw(0, Sentinels::kCount - 1);
+        fault.b = Draw(static_cast<int64_t>(Folly::kLies), static_cast<int64_t>(Folly::kAway));
+        fault.c = Draw(kPlaceA, kPlaceThatHangs);
+      }
+      story_.actions.push_back(fault);
+    }
+  }
+
   // Lone requests and crowds. `calm`: none that could fail where all is well, so crowds do not meet.
   void AddRequests(int64_t count, Micros from, Micros until, bool calm) {
     while (count > 0) {
@@ -203,7 +227,7 @@ class Teller {
 
 }  // namespace
 
-Story TellStory(uint64_t seed, const Catalogue& catalogue) { return Teller(seed, catalogue).Tell(); }
+Story TellStory(uint64_t seed, const Catalogue& catalogue, bool watched) { return Teller(seed, catalogue, watched).Tell(); }
 
 std::string Describe(const Action& action) {
   std::string line = std::to_string(action.at) + " " + kNames[static_cast<size_t>(action.kind)];

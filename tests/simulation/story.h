@@ -32,6 +32,8 @@ enum class ActionKind : uint8_t {
   kCloseAll,   // by the server; a: they are reset
   kRepeat,     // an answer comes twice, if there is one while it lasts
   kKeys,       // a: the plan whose keys the client may not touch; lasts
+  kFailover,   // a: the state is lost; b: connections are reset; c: so many thousandths of the time are the election; lasts
+  kSentinel,   // a: which sentinel; b: its Folly; c: a place; lasts
 };
 
 struct Action {
@@ -48,6 +50,7 @@ struct Action {
 struct Story {
   uint64_t seed = 0;
   bool older_server = false;
+  bool watched = false;  // by sentinels
   int requests_per_command_max = 64;
   uint32_t queue_capacity = 16384;
   base::Micros timeout = 100'000;
@@ -65,7 +68,7 @@ inline constexpr base::Micros kHealsWithin = 6'000'000;
 // And the first request, which waits for a connection.
 inline constexpr base::Micros kServesWithin = 2'000'000;
 
-[[nodiscard]] Story TellStory(uint64_t seed, const Catalogue& catalogue);
+[[nodiscard]] Story TellStory(uint64_t seed, const Catalogue& catalogue, bool watched = false);
 // A line for a person.
 [[nodiscard]] std::string Describe(const Action& action);
 

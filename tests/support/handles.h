@@ -35,6 +35,9 @@ struct ServerOptions {
   const char* acl = nullptr;
   const char* acl_password = nullptr;
   const char* const* arguments = nullptr;
+  const char* tls_certificate = nullptr;
+  const char* tls_key = nullptr;
+  const char* tls_clients_ca = nullptr;
 };
 
 inline Server StartServer(const ServerOptions& wanted = {}) {
@@ -45,6 +48,9 @@ inline Server StartServer(const ServerOptions& wanted = {}) {
   options.acl = wanted.acl;
   options.acl_password = wanted.acl_password;
   options.arguments = wanted.arguments;
+  options.tls_certificate = wanted.tls_certificate;
+  options.tls_key = wanted.tls_key;
+  options.tls_clients_ca = wanted.tls_clients_ca;
   Server server(redis_server_start(&options));
   if (server == nullptr) std::abort();  // explained on stderr
   return server;

@@ -22,6 +22,8 @@ class Listener {
     address_.sin_family = AF_INET;
     address_.sin_port = htons(static_cast<uint16_t>(port));
     inet_pton(AF_INET, host, &address_.sin_addr);
+    const int one = 1;  // another may listen here a moment later
+    setsockopt(fd_, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
     socklen_t length = sizeof address_;
     auto* const at = reinterpret_cast<sockaddr*>(&address_);
     if (bind(fd_, at, length) != 0 || listen(fd_, backlog) != 0 || getsockname(fd_, at, &length) != 0) std::abort();

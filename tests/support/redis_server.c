@@ -26,6 +26,7 @@ enum { PATH_LEN = 104, ARGUMENTS_MAX = 64, START_ATTEMPTS = 5, START_WAIT_MS = 1
 struct redis_server {
   pid_t pid;
   int port;
+  int tls_port;
   char directory[64];
   char socket[PATH_LEN];
   char url[PATH_LEN + 16];
@@ -114,6 +115,13 @@ static int set_users(redis_server *server, const redis_server_options *options) 
   return write_file(path, options->acl, strlen(options->acl));
 }
 
+static void set_tls(redis_server *server, const redis_server_options *options) {
+  add_option(server, "--tls-cert-file", options->tls_certificate);
+  add_option(server, "--tls-key-file", options->tls_key);
+  add_option(server, "--tls-auth-clients", options->tls_clients_ca != NULL ? "yes" : "no");
+  if (options->tls_clients_ca != NULL) add_option(server, "--tls-ca-cert-file", options->tls_clients_ca);
+}
+
 static int prepare(redis_server *server, const redis_server_options *options) {
   snprintf(server->directory, sizeof server->directory, "/tmp/drl-test-XXXXXX");
   if (mkdtemp(server->directory) == NULL) return -1;
@@ -128,7 +136,8 @@ static int prepare(redis_server *server, const redis_server_options *options) {
   add_option(server, "--loglevel", "warning");
   add_option(server, "--logfile", "redis.log");
   add_option(server, "--hz", "100"); /* the timer that notices SIGTERM */
-  if (options->tcp) add_option(server, "--bind", "127.0.0.1");
+  if (options->tcp || options->tls_certificate != NULL) add_option(server, "--bind", "127.0.0.1");
+  if (options->tls_certificate != NULL) set_tls(server, options);
   if (set_users(server, options) != 0) return -1;
   if (options->clock_shim && open_clock(server) != 0) return -1;
   for (int i = 0; options->arguments != NULL && options->arguments[i] != NULL; ++i) {
@@ -250,7 +259,7 @@ static int spawn_and_wait(redis_server *server) {
 }
 
 /* A free port may be taken by another before Redis binds it: then another is tried. */
-static int start_on_some_port(redis_server *server, int tcp) {
+static int start_on_some_port(redis_server *server, int tcp, int tls) {
   const int fixed = server->arguments_count;
   for (int attempt = 0; attempt < START_ATTEMPTS; ++attempt) {
     char port[16];
@@ -262,8 +271,11 @@ static int start_on_some_port(redis_server *server, int tcp) {
       server->arguments[server->arguments_count] = NULL;
     }
     add_option(server, "--port", port);
+    server->tls_port = tls ? redis_server_free_port() : 0;
+    snprintf(port, sizeof port, "%d", server->tls_port);
+    if (tls) add_option(server, "--tls-port", port);
     if (spawn_and_wait(server) == 0) return 0;
-    if (!tcp) break;
+    if (!tcp && !tls) break;
   }
   return -1;
 }
@@ -275,7 +287,7 @@ redis_server *redis_server_start(const redis_server_options *options) {
   if (server == NULL) return NULL;
   if (prepare(server, options) != 0) {
     fprintf(stderr, "redis_server: cannot prepare %s: %s\n", server->directory, strerror(errno));
-  } else if (start_on_some_port(server, options->tcp) == 0) {
+  } else if (start_on_some_port(server, options->tcp, options->tls_certificate != NULL) == 0) {
     return server;
   } else {
     fprintf(stderr, "redis_server: redis-server does not answer; is it installed?\n");
@@ -374,6 +386,7 @@ void redis_server_expect_refusals(redis_server *server) { server->refusals_expec
 pid_t redis_server_pid(const redis_server *server) { return server->pid; }
 const char *redis_server_socket(const redis_server *server) { return server->socket; }
 int redis_server_port(const redis_server *server) { return server->port; }
+int redis_server_tls_port(const redis_server *server) { return server->tls_port; }
 const char *redis_server_url(const redis_server *server) { return server->url; }
 const char *redis_server_tcp_url(const redis_server *server) { return server->tcp_url; }
 const char *redis_server_password(const redis_server *server) { return server->password; }

@@ -27,6 +27,9 @@ typedef struct redis_server_options {
   const char *permissions;      /* further rules of the user, such as "+select" */
   const char *acl;              /* lines of an ACL file instead, with a user "admin" who may do everything ... */
   const char *acl_password;     /* ... and has this password */
+  const char *tls_certificate;  /* a PEM file: listen on a free port of 127.0.0.1 for TLS too */
+  const char *tls_key;          /* its key */
+  const char *tls_clients_ca;   /* clients must show a certificate of these authorities; NULL: they need not */
   const char *const *arguments; /* further arguments, ended by NULL; may be NULL */
 } redis_server_options;
 
@@ -57,6 +60,7 @@ void redis_server_set_time(redis_server *server, int64_t unix_us);
 pid_t redis_server_pid(const redis_server *server);
 const char *redis_server_socket(const redis_server *server);
 int redis_server_port(const redis_server *server); /* 0 without tcp */
+int redis_server_tls_port(const redis_server *server); /* 0 without TLS */
 const char *redis_server_url(const redis_server *server);     /* unix://...; without credentials */
 const char *redis_server_tcp_url(const redis_server *server); /* redis://127.0.0.1:port; without credentials */
 /* The password that redis_inspect logs in with, and its user; NULL for none. */

@@ -103,6 +103,34 @@ TEST_F(PipelineTest, ALoneRequestLeavesAtOnceAndACrowdTogether) {
   EXPECT_EQ(counters.batched_decisions.get(), 42);
 }
 
+TEST_F(PipelineTest, LoginGoesBetweenRequestsAndHoldsNoneBack) {
+  const Request& before = Ask("a");
+  Write(1);
+  pipeline.WriteAuth(1, redis::Login("drl", "s3cret"), out);
+  EXPECT_TRUE(out.pending().ends_with("*3\r\n$4\r\nAUTH\r\n$3\r\ndrl\r\n$6\r\ns3cret\r\n"));
+  EXPECT_EQ(pipeline.in_flight(), 2U);
+  for (int i = 0; i < 64; ++i) Ask(std::to_string(i));
+  Write(1);
+  EXPECT_EQ(pipeline.in_flight(), 3U);
+  Decide({kDebtOfOne});
+  EXPECT_EQ(recorder.decided, std::vector<const Request*>{&before});
+  EXPECT_EQ(pipeline.TakeOldest().kind, CommandKind::kAuth);
+  pipeline.DropTaken();
+  Decide(std::vector<int64_t>(64, kDebtOfOne));
+  EXPECT_EQ(recorder.decided.size(), 65U);
+  EXPECT_TRUE(recorder.failed.empty());
+  EXPECT_EQ(counters.batches.get(), 2) << "it is no command of requests";
+}
+
+TEST_F(PipelineTest, LoginThatIsLostWithItsConnectionConcernsNoRequest) {
+  pipeline.WriteAuth(1, redis::Login("", "s3cret"), out);
+  EXPECT_EQ(pipeline.NextDeadline(), INT64_MAX);
+  pipeline.Expire(5'000'000);
+  pipeline.EndInFlight(DRL_ERR_CONNECTION_LOST, "cut", out.written(), 5'000'000);
+  EXPECT_TRUE(pipeline.idle());
+  EXPECT_TRUE(recorder.failed.empty());
+}
+
 TEST_F(PipelineTest, NeverMoreRequestsAreUnderWayThanTheBound) {
   for (int i = 0; i < 1'000; ++i) Ask(std::to_string(i));
   Write(1);

@@ -121,6 +121,24 @@ TEST(ReplyReader, ReadsTheLongestReplyOfTheScript) {
   EXPECT_THAT(Whole(bytes).integers, SizeIs(ReplyReader::kElementsMax));
 }
 
+TEST(ReplyReader, KeepsTheWordsOfAnArray) {
+  const Reply reply = Whole("*3\r\n$6\r\nmaster\r\n:7\r\n$4\r\n6379\r\n");
+  EXPECT_EQ(reply.Word(0), "master");
+  EXPECT_EQ(reply.Word(1), "6379");
+  EXPECT_EQ(reply.Word(2), "");
+  EXPECT_THAT(reply.integers, ElementsAre(Reply::kRefused, 7, 6379));
+  EXPECT_EQ(Whole("*1\r\n$600\r\n" + std::string(600, 'x') + "\r\n").Word(0), "");
+}
+
+// As ROLE answers.
+TEST(ReplyReader, LooksIntoNoArrayOfAnArray) {
+  const Reply reply = Whole("*3\r\n$6\r\nmaster\r\n:7\r\n*1\r\n*2\r\n$1\r\nx\r\n:8\r\n");
+  EXPECT_EQ(reply.type, Reply::Type::kArray);
+  EXPECT_EQ(reply.Word(0), "master");
+  EXPECT_EQ(reply.Word(1), "");
+  EXPECT_THAT(reply.integers, ElementsAre(Reply::kRefused, 7, Reply::kRefused));
+}
+
 struct Hostile {
   const char* name;
   std::string bytes;
@@ -153,7 +171,7 @@ INSTANTIATE_TEST_SUITE_P(
     Bytes, HostileReply,
     testing::Values(Hostile{"ArrayOfTwoBillion", "*2147483647\r\n"}, Hostile{"ArrayOfMoreThanAnInt", "*4294967297\r\n"},
                     Hostile{"ArrayOneTooLong", "*" + std::to_string(ReplyReader::kElementsMax + 1) + "\r\n"},
-                    Hostile{"ArrayOfANegativeLength", "*-2\r\n"}, Hostile{"NestedArray", Nested(2)},
+                    Hostile{"ArrayOfANegativeLength", "*-2\r\n"}, Hostile{"NestedArrays", Nested(4)},
                     Hostile{"DeeplyNestedArrays", Nested(100'000)},
                     Hostile{"EndlessBulk", "$2147483647\r\n" + std::string(100'000, 'x')},
                     Hostile{"EndlessLine", "+" + std::string(100'000, 'x')},

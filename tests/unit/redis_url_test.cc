@@ -110,6 +110,11 @@ struct Bad {
 
 TEST(Url, ThatIsWrongHasItsStatusAndSaysWhy) {
   const std::string long_host(254, 'h');
+  const std::string many_hosts = [] {
+    std::string hosts = "h";
+    for (int i = 0; i < 32; ++i) hosts += ",h";
+    return hosts;
+  }();
   const std::string long_path(108, 'p');
   const Bad table[] = {
       {"", DRL_ERR_URL, "empty"},
@@ -126,7 +131,23 @@ TEST(Url, ThatIsWrongHasItsStatusAndSaysWhy) {
       {"redis://[]", DRL_ERR_URL, "host is missing"},
       {"redis://ho st", DRL_ERR_URL, "wrong character"},
       {"redis://ho%20st", DRL_ERR_URL, "wrong character"},
-      {"redis://h1,h2", DRL_ERR_URL, "wrong character"},
+      {"redis://h1,h2", DRL_ERR_URL, "several hosts"},
+      {"rediss://h1,h2/0", DRL_ERR_URL, "several hosts"},
+      {"redis+sentinel://h1:26379", DRL_ERR_URL, "master's name is missing"},
+      {"redis+sentinel://h1:26379/", DRL_ERR_URL, "master's name is missing"},
+      {"redis+sentinel:///mymaster", DRL_ERR_URL, "host is missing"},
+      {"redis+sentinel://h1,/mymaster", DRL_ERR_URL, "host is missing"},
+      {"redis+sentinel://,h1/mymaster", DRL_ERR_URL, "host is missing"},
+      {"redis+sentinel://h1/my%20master", DRL_ERR_URL, "wrong character"},
+      {"redis+sentinel://h1/mymaster/one", DRL_ERR_URL_DATABASE, "database"},
+      {"redis+sentinel://h1/mymaster/1?db=1", DRL_ERR_URL_DATABASE, "twice"},
+      {"redis+sentinel://h1:x,h2/mymaster", DRL_ERR_URL_PORT, "1..65535"},
+      {"redis+sentinel://h1,h2:0/mymaster", DRL_ERR_URL_PORT, "1..65535"},
+      {"redis+sentinel://" + many_hosts + "/mymaster", DRL_ERR_URL, "32 hosts"},
+      {"rediss://host?ssl_ca_certs=", DRL_ERR_URL_PARAMETER, "ssl_ca_certs must be not empty"},
+      {"rediss://host?ssl_cert_reqs=optional", DRL_ERR_URL_PARAMETER, "required or none"},
+      {"rediss://host?ssl_check_hostname=1", DRL_ERR_URL_PARAMETER, "true or false"},
+      {"redis+sentinel://h1/mymaster?sentinel_ssl=on", DRL_ERR_URL_PARAMETER, "true or false"},
       {"redis://h\r\nFLUSHALL", DRL_ERR_URL, "wrong character"},
       {"redis://" + long_host, DRL_ERR_URL, "too long"},
       {"redis://host#fragment", DRL_ERR_URL, "fragment"},
@@ -193,8 +214,79 @@ TEST(Url, ThatIsWrongHasItsStatusAndSaysWhy) {
   }
 }
 
+TEST(Url, OfTlsSaysSo) {
+  for (const char* url : {"rediss://host", "valkeys://host", "rediss+sentinel://host/mymaster", "valkeys+sentinel://host/mymaster"}) {
+    const base::Result<Endpoint> endpoint = ParseUrl(url);
+    ASSERT_TRUE(endpoint.ok()) << url << ": " << endpoint.status().message();
+    EXPECT_TRUE(endpoint->tls.on) << url;
+    EXPECT_TRUE(endpoint->tls.verify && endpoint->tls.check_hostname) << url;
+    EXPECT_TRUE(endpoint->SentinelTls().on) << url;
+  }
+  EXPECT_FALSE(ParseUrl("redis://host")->tls.on);
+}
+
+TEST(Url, NamesTheFilesOfTls) {
+  const base::Result<Endpoint> endpoint =
+      ParseUrl("rediss://host?ssl_ca_certs=/etc/ca.pem&ssl_certfile=/c%20d.pem&ssl_keyfile=k.pem&ssl_cert_reqs=none&"
+               "ssl_check_hostname=False");
+  ASSERT_TRUE(endpoint.ok()) << endpoint.status().message();
+  EXPECT_EQ(endpoint->tls.ca_certs, "/etc/ca.pem");
+  EXPECT_EQ(endpoint->tls.certfile, "/c d.pem");
+  EXPECT_EQ(endpoint->tls.keyfile, "k.pem");
+  EXPECT_FALSE(endpoint->tls.verify);
+  EXPECT_FALSE(endpoint->tls.check_hostname);
+}
+
+TEST(Url, NamesSentinelsAndTheirMaster) {
+  const base::Result<Endpoint> endpoint =
+      ParseUrl("redis+sentinel://user:secret@s1,s2:5000,[::1]:5001/mymaster/3?sentinel_username=u&sentinel_password=p&"
+               "sentinel_ssl=true&sentinel_ssl_ca_certs=/s.pem");
+  ASSERT_TRUE(endpoint.ok()) << endpoint.status().message();
+  ASSERT_EQ(endpoint->sentinels.hosts.size(), 3U);
+  EXPECT_EQ(endpoint->sentinels.hosts[0].Name(), "s1:26379");
+  EXPECT_EQ(endpoint->sentinels.hosts[1].Name(), "s2:5000");
+  EXPECT_EQ(endpoint->sentinels.hosts[2].Name(), "[::1]:5001");
+  EXPECT_EQ(endpoint->sentinels.master, "mymaster");
+  EXPECT_EQ(endpoint->database, 3);
+  EXPECT_EQ(endpoint->username, "user");
+  EXPECT_EQ(endpoint->password, "secret");
+  EXPECT_EQ(endpoint->sentinels.username, "u");
+  EXPECT_EQ(endpoint->sentinels.password, "p");
+  EXPECT_TRUE(endpoint->SentinelTls().on);
+  EXPECT_EQ(endpoint->SentinelTls().ca_certs, "/s.pem");
+  EXPECT_FALSE(endpoint->tls.on);
+  EXPECT_EQ(endpoint->Name(), "the sentinels' master 'mymaster'");
+  EXPECT_TRUE(Check(*endpoint).ok());
+}
+
+TEST(Endpoint, RefusesWhatHasNoUse) {
+  struct Case {
+    const char* url;
+    const char* message;
+  };
+  for (const Case& one : {Case{"redis://h?ssl_ca_certs=/ca", "ssl_ca_certs needs"},
+                          Case{"redis://h?ssl_certfile=/c", "ssl_certfile needs"},
+                          Case{"redis://h?ssl_keyfile=/k", "ssl_keyfile needs"},
+                          Case{"redis://h?ssl_cert_reqs=none", "ssl_cert_reqs needs"},
+                          Case{"unix:///s?ssl_check_hostname=false", "ssl_check_hostname needs"},
+                          Case{"rediss://h?ssl_keyfile=/k", "ssl_keyfile needs ssl_certfile"},
+                          Case{"redis://h?sentinel_username=u", "sentinel_username needs"},
+                          Case{"redis://h?sentinel_password=p", "sentinel_password needs"},
+                          Case{"rediss://h?sentinel_ssl=false", "sentinel_ssl needs"},
+                          Case{"rediss://h?sentinel_ssl_ca_certs=/ca", "sentinel_ssl_ca_certs needs"},
+                          Case{"redis+sentinel://h/m?sentinel_username=u", "sentinel_username needs sentinel_password"},
+                          Case{"redis+sentinel://h/m?sentinel_ssl_certfile=/c", "sentinel_ssl_certfile needs"},
+                          Case{"redis+sentinel://h/m?sentinel_ssl=true&sentinel_ssl_keyfile=/k", "sentinel_ssl_keyfile needs"}}) {
+    const base::Result<Endpoint> endpoint = ParseUrl(one.url);
+    ASSERT_TRUE(endpoint.ok()) << one.url << ": " << endpoint.status().message();
+    const base::Status status = Check(*endpoint);
+    EXPECT_EQ(status.code(), DRL_ERR_OPTION) << one.url;
+    EXPECT_THAT(status.message(), HasSubstr(one.message)) << one.url;
+  }
+}
+
 TEST(Url, OfALaterVersionIsUnsupportedRatherThanUnknown) {
-  for (const char* scheme : {"rediss", "valkeys", "redis+sentinel", "redis+cluster", "rediss+sentinel", "rediss+cluster"}) {
+  for (const char* scheme : {"redis+cluster", "valkey+cluster", "rediss+cluster", "valkeys+cluster"}) {
     EXPECT_EQ(ParseUrl(std::string(scheme) + "://host").status().code(), DRL_ERR_UNSUPPORTED) << scheme;
   }
 }
@@ -204,7 +296,9 @@ TEST(Url, IsNotRepeatedInItsMessageNotEvenInPart) {
   for (const char* url : {"redis://user:hunter2@host:bad", "redis://:hunter2@", "redis://user:hunter2@host?x=1",
                           "redis://user:hunter2%zz@host", "http://user:hunter2@host", "redis://:x?hunter2=1@host",
                           "redis://:x?timeout=hunter2@host", "redis://:x#hunter2@host", "redis://u:a@b?hunter2=d@host",
-                          "redis://:x?hunter2@host", "redis://user:hunter2@host/x", "rediss://:hunter2@host",
+                          "redis://:x?hunter2@host", "redis://user:hunter2@host/x", "redis+cluster://:hunter2@host",
+                          "redis://host?hunter2=1", "redis+sentinel://:hunter2@host", "redis+sentinel://host/hunter2%20",
+                          "rediss://host?ssl_cert_reqs=hunter2", "redis+sentinel://host/m?sentinel_ssl=hunter2",
                           "redis://host?hunter2=1", "redis://host?hunter2", "redis://host?timeout=hunter2",
                           "redis://host?client_name=hunter2%20", "redis://host?client_name=hunter2%zz", "redis://host?db=hunter2",
                           "redis://host:hunter2", "redis://host:1:hunter2", "redis://host/hunter2", "redis://hunter2%20",

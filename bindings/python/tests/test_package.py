@@ -60,7 +60,7 @@ def test_version_is_the_library_s() -> None:
 
 def test_extension_needs_no_library_of_ours() -> None:
     said = subprocess.run(["ldd", _native.__file__], capture_output=True, text=True, check=True).stdout
-    assert "libc.so" in said and not re.search("hiredis|sodium|libdrl", said)
+    assert "libc.so" in said and not re.search("hiredis|ssl|crypto|sodium|libdrl", said)
 
 
 def test_extension_knows_no_folder_of_the_machine_that_built_it() -> None:
@@ -75,13 +75,13 @@ def test_wheel_says_what_it_is_and_carries_its_licences() -> None:
     assert about.get_all("Provides-Extra") == ["fastapi", "flask"]
     assert about.get_payload().strip() == README.strip()
     files = {file.name for file in importlib.metadata.files("distributed-rate-limiter") or ()}
-    assert {"py.typed", "_native.pyi", "LICENSE", "hiredis.txt", "sodium.txt"} <= files
+    assert {"py.typed", "_native.pyi", "LICENSE", "hiredis.txt", "ssl.txt", "sodium.txt"} <= files
 
 
 def test_extension_exports_nothing_but_its_entry() -> None:
     command = ["nm", "-D", "--defined-only", _native.__file__]
     names = re.findall(r" [TDBRV] (\w+)", subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-    assert [name for name in names if name.startswith(("drl_", "redis", "sodium", "crypto"))] == []
+    assert [name for name in names if name.startswith(("drl_", "redis", "SSL", "X509", "sodium", "crypto"))] == []
     assert "PyInit__native" in names
 
 

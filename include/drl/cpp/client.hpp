@@ -3,6 +3,7 @@
 #define DRL_CPP_CLIENT_HPP
 
 #include <chrono>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -22,6 +23,7 @@ namespace drl {
 enum class LogLevel : int32_t { kError = DRL_LOG_ERROR, kWarning = DRL_LOG_WARNING, kInfo = DRL_LOG_INFO };
 enum class Spin : int32_t { kAdaptive = DRL_SPIN_ADAPTIVE, kOff = DRL_SPIN_OFF };
 enum class Drive : int32_t { kAdaptive = DRL_DRIVE_ADAPTIVE, kOff = DRL_DRIVE_OFF };
+enum class SslCertReqs : int32_t { kRequired = DRL_SSL_CERT_REQUIRED, kNone = DRL_SSL_CERT_NONE };
 
 /** One line about the connection's life. */
 struct LogLine {
@@ -44,6 +46,13 @@ struct Observation {
   Decision decision;
 };
 
+/** What ClientOptions::credentials returns. */
+struct Credentials {
+  std::string username;  ///< empty for the default user
+  std::string password;
+  std::chrono::microseconds expires_in{0};  ///< how long they are good for, from now on; 0: always
+};
+
 /** Options of a client; what is empty or zero has the default of drl_client_options, which documents each. */
 struct ClientOptions {
   std::string redis_url;  ///< required
@@ -62,6 +71,21 @@ struct ClientOptions {
   std::function<void(LogLevel, std::string_view)> log;
   /** Sees every decision, on the thread that receives it. Do not block, call nothing of drl, do not throw. */
   std::function<void(const Observation&)> on_decision;
+  std::string ssl_ca_certs;
+  std::string ssl_certfile;
+  std::string ssl_keyfile;
+  SslCertReqs ssl_cert_reqs = SslCertReqs::kRequired;
+  bool ssl_check_hostname = true;
+  std::optional<std::string> sentinel_username;
+  std::optional<std::string> sentinel_password;
+  std::optional<bool> sentinel_ssl;  ///< default: as the URL says of the server
+  std::string sentinel_ssl_ca_certs;
+  std::string sentinel_ssl_certfile;
+  std::string sentinel_ssl_keyfile;
+  /** In place of a user name and password: asked at every connection, and again before what it gave expires (drl_credentials_callback).
+   *  On a thread of its own, one call at a time; it may block. An exception is a login that fails, with what() in the sentence. Destroyed
+   *  when the client, its limiters and its queues are gone and the last call has returned. Call nothing of drl. */
+  std::function<Credentials()> credentials;
 };
 
 /** Counters of a client, documented in stats.h. */
@@ -88,6 +112,38 @@ struct ClientState {
                       const drl_decision* decision, void* user) noexcept {
     const Observation seen{key_namespace, limiter_name, MakeErrorCode(status), FromC(*decision)};
     static_cast<ClientState*>(user)->on_decision(seen);
+  }
+};
+
+// The application's function behind drl_credentials_callback, which drl lets go by Release.
+struct CredentialsCall {
+  std::function<Credentials()> ask;
+
+  static int32_t Ask(drl_credentials* into, void* user) noexcept {
+    try {
+      const Credentials given = static_cast<CredentialsCall*>(user)->ask();
+      if (!Copy(given.username, into->username)) return Why("the user name is too long or holds a NUL byte", *into);
+      if (!Copy(given.password, into->password)) return Why("the password is too long or holds a NUL byte", *into);
+      into->expires_in_us = given.expires_in.count();
+      return 0;
+    } catch (const std::exception& exception) {
+      return Why(exception.what(), *into);
+    } catch (...) {
+      return Why("the function threw what is no std::exception", *into);
+    }
+  }
+  static void Release(void* user) { delete static_cast<CredentialsCall*>(user); }
+
+ private:
+  template <size_t kSize>
+  static bool Copy(const std::string& text, char (&into)[kSize]) {
+    if (text.size() >= kSize || text.find('\0') != std::string::npos) return false;
+    text.copy(into, kSize - 1);
+    return true;
+  }
+  static int32_t Why(std::string_view why, drl_credentials& into) {
+    why.copy(into.why, sizeof into.why - 1);
+    return 1;
   }
 };
 
@@ -141,10 +197,19 @@ class Client {
       return detail::Fail(DRL_ERR_OPTION, "identity_secret", "has 0 bytes, must be 16..1024", why);
     }
     const std::string none;
+    const auto or_none = [&](const std::optional<std::string>& text) { return text ? &*text : &none; };
     return detail::CheckTexts({{"redis_url", &options.redis_url, DRL_ERR_URL},
                                {"client_name", &options.client_name, DRL_ERR_OPTION},
-                               {"username", options.username ? &*options.username : &none, DRL_ERR_OPTION},
-                               {"password", options.password ? &*options.password : &none, DRL_ERR_OPTION}},
+                               {"username", or_none(options.username), DRL_ERR_OPTION},
+                               {"password", or_none(options.password), DRL_ERR_OPTION},
+                               {"ssl_ca_certs", &options.ssl_ca_certs, DRL_ERR_OPTION},
+                               {"ssl_certfile", &options.ssl_certfile, DRL_ERR_OPTION},
+                               {"ssl_keyfile", &options.ssl_keyfile, DRL_ERR_OPTION},
+                               {"sentinel_username", or_none(options.sentinel_username), DRL_ERR_OPTION},
+                               {"sentinel_password", or_none(options.sentinel_password), DRL_ERR_OPTION},
+                               {"sentinel_ssl_ca_certs", &options.sentinel_ssl_ca_certs, DRL_ERR_OPTION},
+                               {"sentinel_ssl_certfile", &options.sentinel_ssl_certfile, DRL_ERR_OPTION},
+                               {"sentinel_ssl_keyfile", &options.sentinel_ssl_keyfile, DRL_ERR_OPTION}},
                               why);
   }
 
@@ -157,8 +222,8 @@ class Client {
     at.timeout_us = options.timeout.count();
     at.connect_timeout_us = options.connect_timeout.count();
     at.client_name = detail::OrNull(options.client_name);
-    at.username = options.username ? options.username->c_str() : nullptr;
-    at.password = options.password ? options.password->c_str() : nullptr;
+    at.username = detail::OrNull(options.username);
+    at.password = detail::OrNull(options.password);
     at.identity_secret = options.identity_secret ? options.identity_secret->data() : nullptr;
     at.identity_secret_len = options.identity_secret ? options.identity_secret->size() : 0;
     at.queue_capacity_max = options.queue_capacity_max;
@@ -169,11 +234,40 @@ class Client {
     at.log_user = state.get();
     at.on_decision = state->on_decision ? &detail::ClientState::Observe : nullptr;
     at.on_decision_user = state.get();
+    SetTls(options, at);
+    SetSentinels(options, at);
+    std::unique_ptr<detail::CredentialsCall> credentials;
+    if (options.credentials) {
+      credentials = std::make_unique<detail::CredentialsCall>();
+      credentials->ask = std::move(options.credentials);
+      at.credentials = &detail::CredentialsCall::Ask;
+      at.credentials_user = credentials.get();
+      at.credentials_release = &detail::CredentialsCall::Release;
+    }
     detail::Run(error, [&](drl_error* why) {
       const drl_status status = Check(options, why);
       return status == DRL_OK ? drl_client_open(&at, &state->handle, why) : status;
     });
-    if (state->handle != nullptr) state_ = std::move(state);
+    if (state->handle == nullptr) return;
+    (void)credentials.release();  // drl deletes it
+    state_ = std::move(state);
+  }
+
+  static void SetTls(const ClientOptions& options, drl_client_options& at) {
+    at.ssl_ca_certs = detail::OrNull(options.ssl_ca_certs);
+    at.ssl_certfile = detail::OrNull(options.ssl_certfile);
+    at.ssl_keyfile = detail::OrNull(options.ssl_keyfile);
+    at.ssl_cert_reqs = static_cast<int32_t>(options.ssl_cert_reqs);
+    at.ssl_check_hostname = options.ssl_check_hostname ? DRL_SSL_CHECK_HOSTNAME_ON : DRL_SSL_CHECK_HOSTNAME_OFF;
+  }
+
+  static void SetSentinels(const ClientOptions& options, drl_client_options& at) {
+    at.sentinel_username = detail::OrNull(options.sentinel_username);
+    at.sentinel_password = detail::OrNull(options.sentinel_password);
+    if (options.sentinel_ssl) at.sentinel_ssl = *options.sentinel_ssl ? DRL_SENTINEL_SSL_ON : DRL_SENTINEL_SSL_OFF;
+    at.sentinel_ssl_ca_certs = detail::OrNull(options.sentinel_ssl_ca_certs);
+    at.sentinel_ssl_certfile = detail::OrNull(options.sentinel_ssl_certfile);
+    at.sentinel_ssl_keyfile = detail::OrNull(options.sentinel_ssl_keyfile);
   }
 
   void WaitReady(std::chrono::microseconds timeout, std::error_code* error) const {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <initializer_list>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -107,6 +108,7 @@ inline const char* Data(std::string_view text) noexcept { return text.data() != 
 
 // For options where empty means: not given.
 inline const char* OrNull(const std::string& text) noexcept { return text.empty() ? nullptr : text.c_str(); }
+inline const char* OrNull(const std::optional<std::string>& text) noexcept { return text ? text->c_str() : nullptr; }
 
 }  // namespace detail
 }  // namespace drl

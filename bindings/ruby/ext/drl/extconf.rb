@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
-# Builds the extension and, within it, the whole library: its C++ sources lie in this gem as they lie in the repository. hiredis and libsodium
-# are linked statically, so that none of them is needed where the gem runs.
+# Builds the extension and, within it, the whole library: its C++ sources lie in this gem as they lie in the repository. hiredis, OpenSSL
+# and libsodium are linked statically, so that none of them is needed where the gem runs.
 #
 #     gem install drl -- --with-drl-lib=FILE    links this libdrl.a, of the same version, instead of compiling the sources
 
@@ -60,6 +60,8 @@ end
 fill_in_templates
 prebuilt = with_config("drl-lib")
 archives = [static_library("hiredis", "hiredis/hiredis.h", "libhiredis-dev"),
+            static_library("ssl", "openssl/ssl.h", "libssl-dev"),
+            static_library("crypto", "openssl/crypto.h", "libssl-dev"),
             static_library("sodium", "sodium.h", "libsodium-dev")]
 
 own = %w[drl_ruby_wrap.c handle.c wait.c]
@@ -77,7 +79,8 @@ $CXXFLAGS << " -std=c++20 -fvisibility=hidden -fvisibility-inlines-hidden -fno-g
 # The archives are not position-independent enough for symbols that others could replace: this keeps all but the entry point inside.
 exports = File.join(GENERATED, "exports.map")
 File.write(exports, "{ global: Init_native; local: *; };\n")
-$DLDFLAGS << " -Wl,--version-script=#{exports}"
+# Threads that were inside OpenSSL come back to it when they end: it is not unloaded before.
+$DLDFLAGS << " -Wl,--version-script=#{exports} -Wl,-z,nodelete"
 $libs = [prebuilt, *archives, "-lpthread", "-lstdc++", $libs].compact.join(" ")
 
 create_makefile("drl/native")

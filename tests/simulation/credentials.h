@@ -1,0 +1,37 @@
+// Credentials that take a moment to come, and expire.
+#pragma once
+
+#include "redis/credentials.h"
+#include "world.h"
+
+namespace drl::simulation {
+
+class SimulatedCredentials final : public redis::Credentials {
+ public:
+  // They outlive it. `rings`: the loop is to be turned.
+  SimulatedCredentials(World& world, Micros patience, bool& rings) : world_(world), patience_(patience), rings_(rings) {}
+
+  base::Status Begin() override {
+    if (under_way_) return {};
+    under_way_ = true;
+    const Micros delay = world_.Chance(8) ? patience_ / 4 : world_.Draw(0, 5'000);
+    there_at_ = world_.now() + delay;
+    world_.After(delay, [&rings = rings_] { rings = true; });
+    return {};
+  }
+  [[nodiscard]] bool done() const override { return under_way_ && world_.now() >= there_at_; }
+  base::Result<redis::Login> Take() override {
+    under_way_ = false;
+    return redis::Login("drl", "password", world_.Draw(1, 3'000'000));
+  }
+  [[nodiscard]] bool fixed() const override { return false; }
+
+ private:
+  World& world_;
+  const Micros patience_;
+  bool& rings_;
+  bool under_way_ = false;
+  Micros there_at_ = 0;
+};
+
+}  // namespace drl::simulation
