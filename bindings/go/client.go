@@ -25,10 +25,13 @@ type Client struct {
 	event  *os.File
 	calls  callTable
 	parked sync.WaitGroup // the goroutine that waits for completions
+
+	stopAsking func() // for credentials
 }
 
-// NewClient opens a client: redis://[user:password@]host[:port][/db] or unix:///path?db=N. Redis need not be reachable: until it
-// is, the fail strategy of each limiter speaks. Close the client when it is not needed any more.
+// NewClient opens a client: redis://[user:password@]host[:port][/db], rediss:// for TLS, redis+sentinel://host,host/master[/db],
+// rediss+sentinel:// for TLS, or unix:///path?db=N. Redis need not be reachable: until it is, the fail strategy of each limiter speaks.
+// Close the client when it is not needed any more.
 //
 // The error is ErrURL, ErrURLScheme, ErrURLParameter, ErrURLPort, ErrURLDatabase or ErrUnsupported for a wrong URL, ErrOption for
 // another wrong option, and ErrSystem or ErrMemory where the system lacks a thread, a descriptor or memory.
@@ -41,19 +44,24 @@ func NewClient(redisURL string, options ...ClientOption) (*Client, error) {
 }
 
 func newClient(redisURL string, s *clientSettings) (*Client, error) {
-	if err := s.check(redisURL); err != nil {
+	if redisURL == "" {
+		return nil, failure(ErrURL, "redis_url is empty")
+	}
+	s.set("redis_url", redisURL)
+	c := new(Client)
+	mailbox, err := c.startCredentials(s.credentials)
+	if err != nil {
 		return nil, err
 	}
-	c := new(Client)
 	details := new(capi.Error)
 	handle := new(uintptr)
-	status := capi.ClientOpen(redisURL, microseconds(s.timeout), microseconds(s.connectTimeout), s.name, s.username, s.password,
-		s.secret, s.queueCapacity, int(truth(s.spinOff)), handle, details)
+	status := capi.ClientOpen(s.pack(), mailbox, handle, details)
 	if err := failed(status, details); err != nil {
 		return nil, err
 	}
 	c.handle = *handle
 	if err := c.openQueue(s.queueCapacity); err != nil {
+		c.stopAsking()
 		capi.ClientClose(c.handle)
 		return nil, err
 	}
@@ -201,6 +209,7 @@ func (c *Client) Close() error {
 	c.closed = true
 	c.mu.Unlock()
 
+	c.stopAsking()
 	capi.ClientClose(c.handle) // completes every call
 	for arrived := new(completions); c.drain(arrived) > 0; {
 	}

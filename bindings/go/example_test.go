@@ -85,6 +85,19 @@ func ExampleLimiter_AllowMany() {
 	// denied
 }
 
+// Tokens of 15 minutes, as clouds give them. fetchToken asks whoever has them.
+func ExampleCredentialsFrom() {
+	fetchToken := func(context.Context) (string, error) { return "token", nil }
+	client, err := drl.NewClient("rediss://cache.example.com:6379", drl.CredentialsFrom(func(ctx context.Context) (drl.Login, error) {
+		token, err := fetchToken(ctx)
+		return drl.Login{Username: "application", Password: token, ExpiresIn: 15 * time.Minute}, err
+	}))
+	if err != nil {
+		log.Fatal(err)
+	}
+	client.Close()
+}
+
 func ExampleError() {
 	_, err := drl.Open("redis://localhost:6379/first", drl.PerMinute(3))
 	fmt.Println(errors.Is(err, drl.ErrURLDatabase), drl.StatusOf(err))

@@ -1,7 +1,8 @@
 package drl
 
 import (
-	"strings"
+	"encoding/binary"
+	"strconv"
 	"time"
 )
 
@@ -27,12 +28,9 @@ type settings struct {
 }
 
 type clientSettings struct {
-	timeout, connectTimeout  time.Duration
-	name, username, password string
-	secret                   string
-	keyed                    bool // by secret; were an empty one to mean none, identities would be hashed without a key unnoticed
-	queueCapacity            int64
-	spinOff                  bool
+	native        map[string]string // options by the names of C; numbers in decimal
+	credentials   AskCredentials
+	queueCapacity int64
 }
 
 type limiterSettings struct {
@@ -51,45 +49,73 @@ type limiterOption func(*limiterSettings)
 func (o limiterOption) apply(s *settings) { o(&s.limiter) }
 func (limiterOption) forLimiter()         {}
 
+// set gives an option its value, the empty one included.
+func set(name, value string) ClientOption {
+	return clientOption(func(s *clientSettings) { s.set(name, value) })
+}
+
+func setNumber(name string, value int64) ClientOption { return set(name, strconv.FormatInt(value, 10)) }
+
+func (s *clientSettings) set(name, value string) {
+	if s.native == nil {
+		s.native = make(map[string]string)
+	}
+	s.native[name] = value
+}
+
+// choose gives an option its value; an empty one is the default.
+func (s *clientSettings) choose(name, value string) {
+	s.set(name, value)
+	if value == "" {
+		delete(s.native, name)
+	}
+}
+
 // Timeout is the deadline of a call, from waiting in line to the reply: 1 ms to 1 h, by default 100 ms. A context may end a call
 // sooner, never later.
-func Timeout(d time.Duration) ClientOption {
-	return clientOption(func(s *clientSettings) { s.timeout = d })
-}
+func Timeout(d time.Duration) ClientOption { return setNumber("timeout_us", microseconds(d)) }
 
 // ConnectTimeout bounds connecting and logging in: 1 ms to 1 h, by default 1 s. No call waits for it longer than its own deadline.
 func ConnectTimeout(d time.Duration) ClientOption {
-	return clientOption(func(s *clientSettings) { s.connectTimeout = d })
+	return setNumber("connect_timeout_us", microseconds(d))
 }
 
 // ClientName is what CLIENT LIST shows: 1 to 64 printable ASCII characters without spaces; by default "libdrl".
 func ClientName(name string) ClientOption {
-	return clientOption(func(s *clientSettings) { s.name = name })
+	return clientOption(func(s *clientSettings) { s.choose("client_name", name) })
 }
 
 // Credentials overrides user name and password of the URL. An empty one leaves the URL's.
 func Credentials(username, password string) ClientOption {
-	return clientOption(func(s *clientSettings) { s.username, s.password = username, password })
+	return clientOption(func(s *clientSettings) {
+		s.choose("username", username)
+		s.choose("password", password)
+	})
 }
 
 // IdentitySecret hashes identities with HMAC-SHA-256 under this key, 16 to 1024 bytes, instead of bare SHA-256. Use it where
 // identities can be guessed, as addresses can. All programs that share buckets need the same secret. An empty one is an error, not
-// the default.
-func IdentitySecret(secret []byte) ClientOption {
-	copied := string(secret)
-	return clientOption(func(s *clientSettings) { s.secret, s.keyed = copied, true })
-}
+// the default: identities would be hashed without a key unnoticed.
+func IdentitySecret(secret []byte) ClientOption { return set("identity_secret", string(secret)) }
 
 // QueueCapacity is how many calls may wait or be in flight: 64 to 1048576, by default 16384. The next is undecided at once, with
 // ErrQueueFull.
 func QueueCapacity(calls int64) ClientOption {
-	return clientOption(func(s *clientSettings) { s.queueCapacity = calls })
+	return clientOption(func(s *clientSettings) {
+		s.set("queue_capacity_max", strconv.FormatInt(calls, 10))
+		s.queueCapacity = calls
+	})
 }
 
 // SpinOff makes waits sleep at once instead of spinning briefly: less processor time, more latency.
-func SpinOff() ClientOption {
-	return clientOption(func(s *clientSettings) { s.spinOff = true })
-}
+func SpinOff() ClientOption { return setNumber("spin", 1) }
+
+// DriveOff keeps a lone call that waits in C from doing the I/O thread's work for itself: more latency.
+func DriveOff() ClientOption { return setNumber("drive", 1) }
+
+// RequestsPerCommand is how many decisions travel in one command at most: 1 to 64, by default 64. Use 1 for a proxy that shards keys
+// over single servers.
+func RequestsPerCommand(most int64) ClientOption { return setNumber("requests_per_command_max", most) }
 
 // Namespace keeps the keys of one application apart: 1 to 64 printable ASCII characters without spaces and braces; by default
 // "default".
@@ -143,21 +169,14 @@ func collectCall(options []CallOption) callSettings {
 	return s
 }
 
-// check refuses what would change on its way to C, where text ends at the first NUL and none means the default.
-func (s *clientSettings) check(redisURL string) error {
-	if redisURL == "" {
-		return failure(ErrURL, "redis_url is empty")
-	}
-	if strings.Contains(redisURL, "\x00") {
-		return failure(ErrURL, "redis_url holds a NUL byte")
-	}
-	for name, text := range map[string]string{"client_name": s.name, "username": s.username, "password": s.password} {
-		if strings.Contains(text, "\x00") {
-			return failure(ErrOption, name+" holds a NUL byte")
+// pack is what C takes: names and values in turn, each behind its length.
+func (s *clientSettings) pack() string {
+	var packed []byte
+	for name, value := range s.native {
+		for _, text := range []string{name, value} {
+			packed = binary.BigEndian.AppendUint32(packed, uint32(len(text)))
+			packed = append(packed, text...)
 		}
 	}
-	if s.keyed && s.secret == "" {
-		return failure(ErrOption, "identity_secret has 0 bytes, must be 16..1024")
-	}
-	return nil
+	return string(packed)
 }

@@ -52,6 +52,7 @@ DRL_HANDLE(drl_client)
 DRL_HANDLE(drl_limiter)
 DRL_HANDLE(drl_queue)
 DRL_HANDLE(drl_resolver)
+DRL_HANDLE(drl_flat_mailbox)
 
 /* ---- Status and error. The error is the last argument: nothing may call into Java once its exception is pending. ---- */
 
@@ -80,7 +81,10 @@ DRL_HANDLE(drl_resolver)
 %enddef
 DRL_BYTES((const char *identity, size_t identity_len))
 DRL_BYTES((const char *identities, size_t identities_len))
-DRL_BYTES((const char *secret, size_t secret_len))
+DRL_BYTES((const char *options, size_t options_len))
+DRL_BYTES((const char *username, size_t username_len))
+DRL_BYTES((const char *password, size_t password_len))
+DRL_BYTES((const char *why, size_t why_len))
 DRL_BYTES((const char *peer, size_t peer_len))
 DRL_BYTES((const char *lines, size_t lines_len))
 
@@ -206,6 +210,12 @@ DRL_TEXT_OUT(drl_flat_resolve, address, address_len)
 
 %rename(clientOpen) drl_flat_client_open;
 %rename(clientClose) drl_client_close;
+%rename(mailboxOpen) drl_flat_mailbox_open;
+%rename(mailboxWait) drl_flat_mailbox_wait;
+%rename(mailboxAnswer) drl_flat_mailbox_answer;
+%rename(mailboxStop) drl_flat_mailbox_stop;
+%rename(mailboxClose) drl_flat_mailbox_close;
+%ignore drl_flat_mailbox_interrupt;
 %rename(limiterOpen) drl_flat_limiter_open;
 %rename(limiterClose) drl_limiter_close;
 %rename(allow) drl_flat_allow;

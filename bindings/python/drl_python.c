@@ -48,6 +48,7 @@ static void Close(PyObject *capsule) {
   if (strcmp(type, "drl_limiter") == 0) drl_limiter_close(handle);
   if (strcmp(type, "drl_queue") == 0) drl_queue_close(handle);
   if (strcmp(type, "drl_resolver") == 0) drl_resolver_close(handle);
+  if (strcmp(type, "drl_flat_mailbox") == 0) drl_flat_mailbox_close(handle);
   Py_END_ALLOW_THREADS
 }
 

@@ -14,6 +14,7 @@
 %rename("%(regex:/^drl_(flat_|python_)?(.*)/\\2/)s", %$isfunction) "";
 %nothread;
 %thread drl_flat_client_open;
+%thread drl_flat_mailbox_wait;
 %thread drl_flat_allow;
 %thread drl_flat_reset;
 %thread drl_flat_allow_many;
@@ -23,6 +24,8 @@
 %ignore drl_queue_close;
 %ignore drl_resolver_close;
 %ignore drl_client_metrics;
+%ignore drl_flat_mailbox_interrupt;
+%ignore drl_flat_mailbox_close;
 
 /* ---- Status ---- */
 
@@ -56,6 +59,12 @@
 %drl_handle(drl_limiter)
 %drl_handle(drl_queue)
 %drl_handle(drl_resolver)
+%drl_handle(drl_flat_mailbox)
+%typemap(in) drl_flat_mailbox *credentials {
+  $1 = NULL;
+  if ($input != Py_None) $1 = (drl_flat_mailbox *)drl_python_handle($input, "drl_flat_mailbox");
+  if ($input != Py_None && $1 == NULL) SWIG_fail;
+}
 
 /* ---- In ---- */
 
@@ -73,14 +82,10 @@
 %apply (const char *bytes, size_t bytes_len) { (const char *identity, size_t identity_len) };
 %apply (const char *bytes, size_t bytes_len) { (const char *peer, size_t peer_len) };
 %apply (const char *bytes, size_t bytes_len) { (const char *lines, size_t lines_len) };
-
-/* The one that may be None. */
-%typemap(in) (const char *secret, size_t secret_len) (PyObject *held = NULL) {
-  $1 = NULL;
-  $2 = 0;
-  if ($input != Py_None && !drl_python_bytes($input, "identity_secret", &$1, &$2, &held)) SWIG_fail;
-}
-%typemap(freearg) (const char *secret, size_t secret_len) { Py_XDECREF(held$argnum); }
+%apply (const char *bytes, size_t bytes_len) { (const char *options, size_t options_len) };
+%apply (const char *bytes, size_t bytes_len) { (const char *username, size_t username_len) };
+%apply (const char *bytes, size_t bytes_len) { (const char *password, size_t password_len) };
+%apply (const char *bytes, size_t bytes_len) { (const char *why, size_t why_len) };
 
 %typemap(in) (const int64_t *limits, size_t limits_len) (drl_python_numbers numbers = {NULL, 0}) {
   if (!drl_python_numbers_fill(&numbers, $input, "limits")) SWIG_fail;

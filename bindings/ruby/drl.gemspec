@@ -11,7 +11,7 @@ Gem::Specification.new do |spec|
   spec.license = "MIT"
   spec.required_ruby_version = ">= 3.1"
   spec.files = Dir["CMakeLists.txt", "LICENSE", "include/drl/*", "src/*/*.{h,cc,in}", "lua/drl.lua",
-                   "bindings/swig/drl_flat.{h,c}", "bindings/ruby/{README.md,.yardopts}",
+                   "bindings/swig/*.{h,c}", "bindings/ruby/{README.md,.yardopts}",
                    "bindings/ruby/lib/**/*.rb", "sig/*.{rbs,yaml}", "bindings/ruby/ext/drl/*.{rb,i,c,h}"]
   spec.extensions = ["bindings/ruby/ext/drl/extconf.rb"]
   spec.require_paths = ["bindings/ruby/lib"]

@@ -70,24 +70,6 @@ static drl_decision Unflatten(const int64_t *in) {
   return decision;
 }
 
-drl_status drl_flat_client_open(const char *redis_url, int64_t timeout_us, int64_t connect_timeout_us,
-                                const char *client_name, const char *username, const char *password,
-                                const char *secret, size_t secret_len, int64_t queue_capacity_max, int32_t spin,
-                                drl_client **client, drl_error *error) {
-  drl_client_options options = DRL_CLIENT_OPTIONS_INIT;
-  options.redis_url = redis_url;
-  options.timeout_us = timeout_us;
-  options.connect_timeout_us = connect_timeout_us;
-  options.client_name = client_name;
-  options.username = username;
-  options.password = password;
-  options.identity_secret = secret;
-  options.identity_secret_len = secret_len;
-  options.queue_capacity_max = queue_capacity_max;
-  options.spin = spin;
-  return drl_client_open(&options, client, error);
-}
-
 /* Cuts `names` at line feeds, in place; an empty name is none. Returns 0 when they are more than the limits, so that a name must hold a
    line feed. */
 static int AssignNames(char *names, drl_limit *limits, int32_t count) {

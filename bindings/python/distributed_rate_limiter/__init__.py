@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from . import _native
 from .client import Client
+from .credentials import Credentials
 from .errors import (
     CircuitOpenError,
     ClosedError,
@@ -39,6 +40,7 @@ __all__ = [
     "CircuitOpenError",
     "Client",
     "ClosedError",
+    "Credentials",
     "InternalError",
     "InvalidArgumentError",
     "Limit",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
-from typing import Any, Dict, Iterable, List, Optional, Tuple, Union
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple, Union
 
 from .errors import InvalidArgumentError
 from .status import Status
@@ -17,6 +17,8 @@ Request = Union[Identity, Tuple[Identity, int]]
 IDENTITY_LEN_MAX = 65536
 COST_MAX = 10**12
 REQUESTS_MAX = 4096
+# A larger number is out of every range.
+_NUMBER_MAX = 2**63 - 1
 
 _MICROSECOND = datetime.timedelta(microseconds=1)
 
@@ -70,6 +72,43 @@ def one_of(name: str, value: object, choices: Dict[str, int], status: Status) ->
         words = ", ".join(repr(choice) for choice in choices)
         raise InvalidArgumentError(status, f"{name} is {value!r}, must be one of {words}")
     return choices[value]
+
+
+def switch(name: str, value: bool) -> int:
+    """0, the library's default, for on; 1 for off."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} must be bool, not {type(value).__name__}")
+    return 0 if value else 1
+
+
+def utf8(name: str, text: str) -> bytes:
+    """`text` for C, which would end it at a NUL."""
+    if not isinstance(text, str):
+        raise TypeError(f"{name} must be str, not {type(text).__name__}")
+    if "\0" in text:
+        raise ValueError(f"{name} holds a NUL character")
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"{name} holds a lone surrogate, which UTF-8 cannot express") from None
+
+
+def pack_options(numbers: Mapping[str, int], texts: Mapping[str, Optional[str]], identity_secret: Optional[Identity]) -> bytes:
+    """Names and values, each behind its length, as drl_flat_client_open takes them; None is left out."""
+    values = {name: b"%d" % max(-_NUMBER_MAX, min(number, _NUMBER_MAX)) for name, number in numbers.items()}
+    values.update((name, utf8(name, text)) for name, text in texts.items() if text is not None)
+    if identity_secret is not None:
+        values["identity_secret"] = _bytes("identity_secret", identity_secret)
+    parts = [part for name, value in values.items() for part in (name.encode(), value)]
+    return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+
+
+def _bytes(name: str, value: Identity) -> bytes:
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return bytes(value)
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be str or bytes, not {type(value).__name__}")
+    return value.encode()
 
 
 def check_cost(name: str, cost: Any) -> int:

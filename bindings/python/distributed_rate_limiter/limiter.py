@@ -48,7 +48,8 @@ class RateLimiter(Closing):
     All methods may be called from any thread at once, the asynchronous ones from any event loop; processes may fork. Opening one waits for
     nothing: Redis need not be there.
 
-    redis_url: such as "redis://[user:password@]host:port/database" or "unix:///path?db=0"
+    redis_url: such as "redis://[user:password@]host:port/database", "rediss://..." for TLS, "redis+sentinel://host,host/master/database",
+        "rediss+sentinel://..." for TLS, or "unix:///path?db=0"
     rate, per, burst: one limit, see Limit; or limits: 1 to 8, which are charged together or not at all
     namespace: keeps the buckets of applications apart, 1 to 64 printable ASCII characters without spaces and braces
     fail_strategy: what to say when Redis does not decide: "open" serves, "closed" refuses, "error" raises UndecidedError

@@ -65,6 +65,31 @@ class Redis:
             connection.sendall(command)
             return connection.recv(65536)
 
+    def guard(self, password: str) -> None:
+        """Let nobody in but the documented user, "drl", with this password; again: change the password."""
+        command = subprocess.run([str(ROOT / "scripts/redis-user"), "reset"], capture_output=True, check=True).stdout.strip()
+        assert self.ask(command.replace(b">password", b">" + password.encode()) + b"\r\n") == b"+OK\r\n"
+        assert self.ask(b"ACL SETUSER default off\r\n") == b"+OK\r\n"
+
+    def disconnect(self) -> None:
+        """Cut the connections of all others."""
+        assert self.ask(b"CLIENT KILL TYPE normal\r\n").startswith(b":")
+
+    def over_tls(self) -> str:
+        """The address for connections over TLS; ca.pem, and me.pem and me.key for clients, are in the folder."""
+        key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
+        authority = ["-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=authority"]
+        mine = ["-keyout", "me.key", "-out", "me.pem", "-subj", "/CN=me", "-CA", "ca.pem", "-CAkey", "ca.key"]
+        mine += ["-addext", "subjectAltName=IP:127.0.0.1", "-addext", "basicConstraints=critical,CA:FALSE"]
+        for arguments in (authority, mine):
+            subprocess.run(["openssl", "req", "-x509", *key, *arguments], cwd=self.folder.name, capture_output=True, check=True)
+        port = free_port()
+        files = {"tls-ca-cert-file": "ca.pem", "tls-cert-file": "me.pem", "tls-key-file": "me.key"}
+        settings = " ".join(f"{name} {self.folder.name}/{file}" for name, file in files.items())
+        for setting in (settings, f"tls-port {port}"):
+            assert self.ask(f"CONFIG SET {setting}\r\n".encode()) == b"+OK\r\n"
+        return f"rediss://127.0.0.1:{port}/0"
+
     def signal(self, number: signal.Signals) -> None:
         assert self.process is not None
         self.process.send_signal(number)

@@ -53,9 +53,10 @@ class TestExamples < DrlTest
 
   def test_all_ruby_in_the_readme_runs
     blocks = File.read(README).scan(/^```ruby\n(.*?)^```/m).flatten
-    assert_equal 3, blocks.size
-    shared, rackup = blocks.drop(1).map { |block| block.sub('"redis://localhost:6379/0"', "ARGV[0]") }
+    assert_equal 4, blocks.size
+    shared, tokens, rackup = blocks.drop(1).map { |block| block.sub('"redis://localhost:6379/0"', "ARGV[0]") }
     assert_equal "1\n", ruby(%(require "drl"\n#{shared.sub(", timeout: 0.05", ", timeout: 10")}\nputs client.stats.resets), PATIENT)
+    assert_equal "false\n", ruby(%(require "drl"\ndef fetch_token = "token"\n#{tokens}\nputs client.closed?), PATIENT)
     assert_equal "200\n", ruby(<<~RUBY, PATIENT)
       require "rack"
       app = Rack::Builder.new { #{rackup.gsub(/^#.*/, "")}; run ->(_) { [200, {}, []] } }.to_app

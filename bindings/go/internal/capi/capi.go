@@ -35,60 +35,62 @@ typedef struct { void* array; intgo len; intgo cap; } _goslice_;
 #cgo pkg-config: drl
 
 typedef _gostring_ swig_type_1;
-typedef long long swig_type_2;
-typedef long long swig_type_3;
-typedef _gostring_ swig_type_4;
+typedef _gostring_ swig_type_2;
+typedef _gostring_ swig_type_3;
+typedef long long swig_type_4;
 typedef _gostring_ swig_type_5;
 typedef _gostring_ swig_type_6;
 typedef _gostring_ swig_type_7;
-typedef long long swig_type_8;
+typedef _goslice_ swig_type_8;
 typedef _gostring_ swig_type_9;
 typedef _gostring_ swig_type_10;
-typedef _goslice_ swig_type_11;
+typedef long long swig_type_11;
 typedef _gostring_ swig_type_12;
-typedef _gostring_ swig_type_13;
-typedef long long swig_type_14;
-typedef _gostring_ swig_type_15;
+typedef long long swig_type_13;
+typedef _gostring_ swig_type_14;
+typedef long long swig_type_15;
 typedef long long swig_type_16;
-typedef _gostring_ swig_type_17;
+typedef long long swig_type_17;
 typedef long long swig_type_18;
-typedef long long swig_type_19;
-typedef long long swig_type_20;
-typedef long long swig_type_21;
-typedef _gostring_ swig_type_22;
+typedef _gostring_ swig_type_19;
+typedef _gostring_ swig_type_20;
+typedef _gostring_ swig_type_21;
+typedef long long swig_type_22;
 typedef _gostring_ swig_type_23;
-typedef _gostring_ swig_type_24;
-typedef long long swig_type_25;
+typedef long long swig_type_24;
+typedef _gostring_ swig_type_25;
 typedef _gostring_ swig_type_26;
-typedef long long swig_type_27;
-typedef _gostring_ swig_type_28;
-typedef _gostring_ swig_type_29;
-typedef _gostring_ swig_type_30;
-extern void _wrap_Swig_free_capi_5d08515c0c274bd4(uintptr_t arg1);
-extern uintptr_t _wrap_Swig_malloc_capi_5d08515c0c274bd4(swig_intgo arg1);
-extern swig_intgo _wrap_ClientOpen_capi_5d08515c0c274bd4(swig_type_1 arg1, swig_type_2 arg2, swig_type_3 arg3, swig_type_4 arg4, swig_type_5 arg5, swig_type_6 arg6, swig_type_7 arg7, swig_type_8 arg8, swig_intgo arg9, swig_voidp arg10, swig_voidp arg11);
-extern swig_intgo _wrap_LimiterOpen_capi_5d08515c0c274bd4(uintptr_t arg1, swig_type_9 arg2, swig_type_10 arg3, swig_intgo arg4, swig_type_11 arg5, swig_type_12 arg6, swig_voidp arg7, swig_voidp arg8);
-extern swig_intgo _wrap_Allow_capi_5d08515c0c274bd4(uintptr_t arg1, swig_type_13 arg2, swig_type_14 arg3, swig_voidp arg4, swig_voidp arg5);
-extern swig_intgo _wrap_Key_capi_5d08515c0c274bd4(uintptr_t arg1, swig_type_15 arg2, swig_voidp arg3, swig_voidp arg4, swig_voidp arg5);
-extern swig_intgo _wrap_QueueOpen_capi_5d08515c0c274bd4(uintptr_t arg1, swig_type_16 arg2, swig_voidp arg3, swig_voidp arg4);
-extern swig_intgo _wrap_QueueSubmit_capi_5d08515c0c274bd4(uintptr_t arg1, uintptr_t arg2, swig_type_17 arg3, swig_type_18 arg4, swig_intgo arg5, swig_type_19 arg6, swig_voidp arg7);
-extern swig_intgo _wrap_QueueWait_capi_5d08515c0c274bd4(uintptr_t arg1, swig_type_20 arg2, swig_voidp arg3, swig_intgo arg4, swig_voidp arg5, swig_voidp arg6);
-extern swig_intgo _wrap_Headers_capi_5d08515c0c274bd4(uintptr_t arg1, swig_voidp arg2, swig_intgo arg3, swig_intgo arg4, swig_intgo arg5, swig_type_21 arg6, swig_voidp arg7, swig_voidp arg8, swig_voidp arg9);
-extern swig_intgo _wrap_Problem_capi_5d08515c0c274bd4(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3, swig_voidp arg4, swig_voidp arg5, swig_voidp arg6);
-extern swig_intgo _wrap_ResolverOpen_capi_5d08515c0c274bd4(swig_intgo arg1, swig_intgo arg2, swig_intgo arg3, swig_type_22 arg4, swig_intgo arg5, swig_intgo arg6, swig_voidp arg7, swig_voidp arg8);
-extern swig_intgo _wrap_Resolve_capi_5d08515c0c274bd4(uintptr_t arg1, swig_type_23 arg2, swig_type_24 arg3, swig_voidp arg4, swig_voidp arg5, swig_voidp arg6);
-extern swig_intgo _wrap_ClientStats_capi_5d08515c0c274bd4(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
-extern void _wrap_ClientClose_capi_5d08515c0c274bd4(uintptr_t arg1);
-extern void _wrap_LimiterClose_capi_5d08515c0c274bd4(uintptr_t arg1);
-extern void _wrap_QueueClose_capi_5d08515c0c274bd4(uintptr_t arg1);
-extern swig_intgo _wrap_QueueCancel_capi_5d08515c0c274bd4(uintptr_t arg1, swig_type_25 arg2, swig_voidp arg3);
-extern void _wrap_ResolverClose_capi_5d08515c0c274bd4(uintptr_t arg1);
-extern swig_type_26 _wrap_ResolverHeader_capi_5d08515c0c274bd4(uintptr_t arg1);
-extern swig_intgo _wrap_ClientMetrics_capi_5d08515c0c274bd4(uintptr_t arg1, swig_voidp arg2, swig_type_27 arg3, swig_voidp arg4, swig_voidp arg5);
-extern swig_type_28 _wrap_StatusName_capi_5d08515c0c274bd4(swig_intgo arg1);
-extern swig_type_29 _wrap_StatusMessage_capi_5d08515c0c274bd4(swig_intgo arg1);
-extern swig_type_30 _wrap_Version_capi_5d08515c0c274bd4(void);
-extern swig_intgo _wrap_QueueFd_capi_5d08515c0c274bd4(uintptr_t arg1);
+typedef _gostring_ swig_type_27;
+extern void _wrap_Swig_free_capi_04ec9eb37389007a(uintptr_t arg1);
+extern uintptr_t _wrap_Swig_malloc_capi_04ec9eb37389007a(swig_intgo arg1);
+extern swig_intgo _wrap_ClientOpen_capi_04ec9eb37389007a(swig_type_1 arg1, uintptr_t arg2, swig_voidp arg3, swig_voidp arg4);
+extern swig_intgo _wrap_MailboxOpen_capi_04ec9eb37389007a(swig_voidp arg1, swig_voidp arg2);
+extern swig_intgo _wrap_MailboxWait_capi_04ec9eb37389007a(uintptr_t arg1, swig_voidp arg2);
+extern void _wrap_MailboxAnswer_capi_04ec9eb37389007a(uintptr_t arg1, swig_type_2 arg2, swig_type_3 arg3, swig_type_4 arg4, swig_type_5 arg5);
+extern void _wrap_MailboxStop_capi_04ec9eb37389007a(uintptr_t arg1);
+extern void _wrap_MailboxClose_capi_04ec9eb37389007a(uintptr_t arg1);
+extern swig_intgo _wrap_LimiterOpen_capi_04ec9eb37389007a(uintptr_t arg1, swig_type_6 arg2, swig_type_7 arg3, swig_intgo arg4, swig_type_8 arg5, swig_type_9 arg6, swig_voidp arg7, swig_voidp arg8);
+extern swig_intgo _wrap_Allow_capi_04ec9eb37389007a(uintptr_t arg1, swig_type_10 arg2, swig_type_11 arg3, swig_voidp arg4, swig_voidp arg5);
+extern swig_intgo _wrap_Key_capi_04ec9eb37389007a(uintptr_t arg1, swig_type_12 arg2, swig_voidp arg3, swig_voidp arg4, swig_voidp arg5);
+extern swig_intgo _wrap_QueueOpen_capi_04ec9eb37389007a(uintptr_t arg1, swig_type_13 arg2, swig_voidp arg3, swig_voidp arg4);
+extern swig_intgo _wrap_QueueSubmit_capi_04ec9eb37389007a(uintptr_t arg1, uintptr_t arg2, swig_type_14 arg3, swig_type_15 arg4, swig_intgo arg5, swig_type_16 arg6, swig_voidp arg7);
+extern swig_intgo _wrap_QueueWait_capi_04ec9eb37389007a(uintptr_t arg1, swig_type_17 arg2, swig_voidp arg3, swig_intgo arg4, swig_voidp arg5, swig_voidp arg6);
+extern swig_intgo _wrap_Headers_capi_04ec9eb37389007a(uintptr_t arg1, swig_voidp arg2, swig_intgo arg3, swig_intgo arg4, swig_intgo arg5, swig_type_18 arg6, swig_voidp arg7, swig_voidp arg8, swig_voidp arg9);
+extern swig_intgo _wrap_Problem_capi_04ec9eb37389007a(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3, swig_voidp arg4, swig_voidp arg5, swig_voidp arg6);
+extern swig_intgo _wrap_ResolverOpen_capi_04ec9eb37389007a(swig_intgo arg1, swig_intgo arg2, swig_intgo arg3, swig_type_19 arg4, swig_intgo arg5, swig_intgo arg6, swig_voidp arg7, swig_voidp arg8);
+extern swig_intgo _wrap_Resolve_capi_04ec9eb37389007a(uintptr_t arg1, swig_type_20 arg2, swig_type_21 arg3, swig_voidp arg4, swig_voidp arg5, swig_voidp arg6);
+extern swig_intgo _wrap_ClientStats_capi_04ec9eb37389007a(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
+extern void _wrap_ClientClose_capi_04ec9eb37389007a(uintptr_t arg1);
+extern void _wrap_LimiterClose_capi_04ec9eb37389007a(uintptr_t arg1);
+extern void _wrap_QueueClose_capi_04ec9eb37389007a(uintptr_t arg1);
+extern swig_intgo _wrap_QueueCancel_capi_04ec9eb37389007a(uintptr_t arg1, swig_type_22 arg2, swig_voidp arg3);
+extern void _wrap_ResolverClose_capi_04ec9eb37389007a(uintptr_t arg1);
+extern swig_type_23 _wrap_ResolverHeader_capi_04ec9eb37389007a(uintptr_t arg1);
+extern swig_intgo _wrap_ClientMetrics_capi_04ec9eb37389007a(uintptr_t arg1, swig_voidp arg2, swig_type_24 arg3, swig_voidp arg4, swig_voidp arg5);
+extern swig_type_25 _wrap_StatusName_capi_04ec9eb37389007a(swig_intgo arg1);
+extern swig_type_26 _wrap_StatusMessage_capi_04ec9eb37389007a(swig_intgo arg1);
+extern swig_type_27 _wrap_Version_capi_04ec9eb37389007a(void);
+extern swig_intgo _wrap_QueueFd_capi_04ec9eb37389007a(uintptr_t arg1);
 #undef intgo
 */
 import "C"
@@ -128,46 +130,71 @@ func swigCopyString(s string) string {
 
 func Swig_free(arg1 uintptr) {
 	_swig_i_0 := arg1
-	C._wrap_Swig_free_capi_5d08515c0c274bd4(C.uintptr_t(_swig_i_0))
+	C._wrap_Swig_free_capi_04ec9eb37389007a(C.uintptr_t(_swig_i_0))
 }
 
 func Swig_malloc(arg1 int) (_swig_ret uintptr) {
 	var swig_r uintptr
 	_swig_i_0 := arg1
-	swig_r = (uintptr)(C._wrap_Swig_malloc_capi_5d08515c0c274bd4(C.swig_intgo(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_Swig_malloc_capi_04ec9eb37389007a(C.swig_intgo(_swig_i_0)))
 	return swig_r
 }
 
-func ClientOpen(arg1 string, arg2 int64, arg3 int64, arg4 string, arg5 string, arg6 string, arg7 string, arg8 int64, arg9 int, arg10 *uintptr, arg11 *Error) (_swig_ret int) {
+func ClientOpen(arg1 string, arg2 uintptr, arg3 *uintptr, arg4 *Error) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	_swig_i_4 := arg5
-	_swig_i_5 := arg6
-	_swig_i_6 := arg7
-	_swig_i_7 := arg8
-	_swig_i_8 := arg9
-	_swig_i_9 := arg10
-	_swig_i_10 := arg11
-	swig_r = (int)(C._wrap_ClientOpen_capi_5d08515c0c274bd4(*(*C.swig_type_1)(unsafe.Pointer(&_swig_i_0)), C.swig_type_2(_swig_i_1), C.swig_type_3(_swig_i_2), *(*C.swig_type_4)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_5)(unsafe.Pointer(&_swig_i_4)), *(*C.swig_type_6)(unsafe.Pointer(&_swig_i_5)), *(*C.swig_type_7)(unsafe.Pointer(&_swig_i_6)), C.swig_type_8(_swig_i_7), C.swig_intgo(_swig_i_8), C.swig_voidp(_swig_i_9), C.swig_voidp(_swig_i_10)))
+	swig_r = (int)(C._wrap_ClientOpen_capi_04ec9eb37389007a(*(*C.swig_type_1)(unsafe.Pointer(&_swig_i_0)), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
+	return swig_r
+}
+
+func MailboxOpen(arg1 *uintptr, arg2 *Error) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	swig_r = (int)(C._wrap_MailboxOpen_capi_04ec9eb37389007a(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	return swig_r
+}
+
+func MailboxWait(arg1 uintptr, arg2 *Error) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	swig_r = (int)(C._wrap_MailboxWait_capi_04ec9eb37389007a(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	return swig_r
+}
+
+func MailboxAnswer(arg1 uintptr, arg2 string, arg3 string, arg4 int64, arg5 string) {
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	_swig_i_3 := arg4
+	_swig_i_4 := arg5
+	C._wrap_MailboxAnswer_capi_04ec9eb37389007a(C.uintptr_t(_swig_i_0), *(*C.swig_type_2)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_3)(unsafe.Pointer(&_swig_i_2)), C.swig_type_4(_swig_i_3), *(*C.swig_type_5)(unsafe.Pointer(&_swig_i_4)))
 	if Swig_escape_always_false {
-		Swig_escape_val = arg4
+		Swig_escape_val = arg2
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg3
 	}
 	if Swig_escape_always_false {
 		Swig_escape_val = arg5
 	}
-	if Swig_escape_always_false {
-		Swig_escape_val = arg6
-	}
-	if Swig_escape_always_false {
-		Swig_escape_val = arg7
-	}
-	return swig_r
+}
+
+func MailboxStop(arg1 uintptr) {
+	_swig_i_0 := arg1
+	C._wrap_MailboxStop_capi_04ec9eb37389007a(C.uintptr_t(_swig_i_0))
+}
+
+func MailboxClose(arg1 uintptr) {
+	_swig_i_0 := arg1
+	C._wrap_MailboxClose_capi_04ec9eb37389007a(C.uintptr_t(_swig_i_0))
 }
 
 func LimiterOpen(arg1 uintptr, arg2 string, arg3 string, arg4 int, arg5 []int64, arg6 string, arg7 *uintptr, arg8 *Error) (_swig_ret int) {
@@ -180,7 +207,7 @@ func LimiterOpen(arg1 uintptr, arg2 string, arg3 string, arg4 int, arg5 []int64,
 	_swig_i_5 := arg6
 	_swig_i_6 := arg7
 	_swig_i_7 := arg8
-	swig_r = (int)(C._wrap_LimiterOpen_capi_5d08515c0c274bd4(C.uintptr_t(_swig_i_0), *(*C.swig_type_9)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_10)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), *(*C.swig_type_11)(unsafe.Pointer(&_swig_i_4)), *(*C.swig_type_12)(unsafe.Pointer(&_swig_i_5)), C.swig_voidp(_swig_i_6), C.swig_voidp(_swig_i_7)))
+	swig_r = (int)(C._wrap_LimiterOpen_capi_04ec9eb37389007a(C.uintptr_t(_swig_i_0), *(*C.swig_type_6)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_7)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), *(*C.swig_type_8)(unsafe.Pointer(&_swig_i_4)), *(*C.swig_type_9)(unsafe.Pointer(&_swig_i_5)), C.swig_voidp(_swig_i_6), C.swig_voidp(_swig_i_7)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -203,7 +230,7 @@ func Allow(arg1 uintptr, arg2 string, arg3 int64, arg4 *int64, arg5 *Error) (_sw
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int)(C._wrap_Allow_capi_5d08515c0c274bd4(C.uintptr_t(_swig_i_0), *(*C.swig_type_13)(unsafe.Pointer(&_swig_i_1)), C.swig_type_14(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
+	swig_r = (int)(C._wrap_Allow_capi_04ec9eb37389007a(C.uintptr_t(_swig_i_0), *(*C.swig_type_10)(unsafe.Pointer(&_swig_i_1)), C.swig_type_11(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -217,7 +244,7 @@ func Key(arg1 uintptr, arg2 string, arg3 *byte, arg4 *int64, arg5 *Error) (_swig
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int)(C._wrap_Key_capi_5d08515c0c274bd4(C.uintptr_t(_swig_i_0), *(*C.swig_type_15)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
+	swig_r = (int)(C._wrap_Key_capi_04ec9eb37389007a(C.uintptr_t(_swig_i_0), *(*C.swig_type_12)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -230,7 +257,7 @@ func QueueOpen(arg1 uintptr, arg2 int64, arg3 *uintptr, arg4 *Error) (_swig_ret 
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_QueueOpen_capi_5d08515c0c274bd4(C.uintptr_t(_swig_i_0), C.swig_type_16(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_QueueOpen_capi_04ec9eb37389007a(C.uintptr_t(_swig_i_0), C.swig_type_13(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	return swig_r
 }
 
@@ -243,7 +270,7 @@ func QueueSubmit(arg1 uintptr, arg2 uintptr, arg3 string, arg4 int64, arg5 int, 
 	_swig_i_4 := arg5
 	_swig_i_5 := arg6
 	_swig_i_6 := arg7
-	swig_r = (int)(C._wrap_QueueSubmit_capi_5d08515c0c274bd4(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_17)(unsafe.Pointer(&_swig_i_2)), C.swig_type_18(_swig_i_3), C.swig_intgo(_swig_i_4), C.swig_type_19(_swig_i_5), C.swig_voidp(_swig_i_6)))
+	swig_r = (int)(C._wrap_QueueSubmit_capi_04ec9eb37389007a(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_14)(unsafe.Pointer(&_swig_i_2)), C.swig_type_15(_swig_i_3), C.swig_intgo(_swig_i_4), C.swig_type_16(_swig_i_5), C.swig_voidp(_swig_i_6)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -258,7 +285,7 @@ func QueueWait(arg1 uintptr, arg2 int64, arg3 *int64, arg4 int, arg5 *int32, arg
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
 	_swig_i_5 := arg6
-	swig_r = (int)(C._wrap_QueueWait_capi_5d08515c0c274bd4(C.uintptr_t(_swig_i_0), C.swig_type_20(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_voidp(_swig_i_5)))
+	swig_r = (int)(C._wrap_QueueWait_capi_04ec9eb37389007a(C.uintptr_t(_swig_i_0), C.swig_type_17(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_voidp(_swig_i_5)))
 	return swig_r
 }
 
@@ -273,7 +300,7 @@ func Headers(arg1 uintptr, arg2 *int64, arg3 int, arg4 int, arg5 int, arg6 int64
 	_swig_i_6 := arg7
 	_swig_i_7 := arg8
 	_swig_i_8 := arg9
-	swig_r = (int)(C._wrap_Headers_capi_5d08515c0c274bd4(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_intgo(_swig_i_4), C.swig_type_21(_swig_i_5), C.swig_voidp(_swig_i_6), C.swig_voidp(_swig_i_7), C.swig_voidp(_swig_i_8)))
+	swig_r = (int)(C._wrap_Headers_capi_04ec9eb37389007a(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_intgo(_swig_i_4), C.swig_type_18(_swig_i_5), C.swig_voidp(_swig_i_6), C.swig_voidp(_swig_i_7), C.swig_voidp(_swig_i_8)))
 	return swig_r
 }
 
@@ -285,7 +312,7 @@ func Problem(arg1 uintptr, arg2 *int64, arg3 *byte, arg4 *int64, arg5 *int32, ar
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
 	_swig_i_5 := arg6
-	swig_r = (int)(C._wrap_Problem_capi_5d08515c0c274bd4(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_voidp(_swig_i_5)))
+	swig_r = (int)(C._wrap_Problem_capi_04ec9eb37389007a(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_voidp(_swig_i_5)))
 	return swig_r
 }
 
@@ -299,7 +326,7 @@ func ResolverOpen(arg1 int, arg2 int, arg3 int, arg4 string, arg5 int, arg6 int,
 	_swig_i_5 := arg6
 	_swig_i_6 := arg7
 	_swig_i_7 := arg8
-	swig_r = (int)(C._wrap_ResolverOpen_capi_5d08515c0c274bd4(C.swig_intgo(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2), *(*C.swig_type_22)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.swig_voidp(_swig_i_6), C.swig_voidp(_swig_i_7)))
+	swig_r = (int)(C._wrap_ResolverOpen_capi_04ec9eb37389007a(C.swig_intgo(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2), *(*C.swig_type_19)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.swig_voidp(_swig_i_6), C.swig_voidp(_swig_i_7)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg4
 	}
@@ -314,7 +341,7 @@ func Resolve(arg1 uintptr, arg2 string, arg3 string, arg4 *byte, arg5 *int64, ar
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
 	_swig_i_5 := arg6
-	swig_r = (int)(C._wrap_Resolve_capi_5d08515c0c274bd4(C.uintptr_t(_swig_i_0), *(*C.swig_type_23)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_24)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_voidp(_swig_i_5)))
+	swig_r = (int)(C._wrap_Resolve_capi_04ec9eb37389007a(C.uintptr_t(_swig_i_0), *(*C.swig_type_20)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_21)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_voidp(_swig_i_5)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -329,23 +356,23 @@ func ClientStats(arg1 uintptr, arg2 *int64, arg3 *Error) (_swig_ret int) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_ClientStats_capi_5d08515c0c274bd4(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_ClientStats_capi_04ec9eb37389007a(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
 func ClientClose(arg1 uintptr) {
 	_swig_i_0 := arg1
-	C._wrap_ClientClose_capi_5d08515c0c274bd4(C.uintptr_t(_swig_i_0))
+	C._wrap_ClientClose_capi_04ec9eb37389007a(C.uintptr_t(_swig_i_0))
 }
 
 func LimiterClose(arg1 uintptr) {
 	_swig_i_0 := arg1
-	C._wrap_LimiterClose_capi_5d08515c0c274bd4(C.uintptr_t(_swig_i_0))
+	C._wrap_LimiterClose_capi_04ec9eb37389007a(C.uintptr_t(_swig_i_0))
 }
 
 func QueueClose(arg1 uintptr) {
 	_swig_i_0 := arg1
-	C._wrap_QueueClose_capi_5d08515c0c274bd4(C.uintptr_t(_swig_i_0))
+	C._wrap_QueueClose_capi_04ec9eb37389007a(C.uintptr_t(_swig_i_0))
 }
 
 func QueueCancel(arg1 uintptr, arg2 int64, arg3 *Error) (_swig_ret int) {
@@ -353,19 +380,19 @@ func QueueCancel(arg1 uintptr, arg2 int64, arg3 *Error) (_swig_ret int) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_QueueCancel_capi_5d08515c0c274bd4(C.uintptr_t(_swig_i_0), C.swig_type_25(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_QueueCancel_capi_04ec9eb37389007a(C.uintptr_t(_swig_i_0), C.swig_type_22(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
 func ResolverClose(arg1 uintptr) {
 	_swig_i_0 := arg1
-	C._wrap_ResolverClose_capi_5d08515c0c274bd4(C.uintptr_t(_swig_i_0))
+	C._wrap_ResolverClose_capi_04ec9eb37389007a(C.uintptr_t(_swig_i_0))
 }
 
 func ResolverHeader(arg1 uintptr) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_ResolverHeader_capi_5d08515c0c274bd4(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_ResolverHeader_capi_04ec9eb37389007a(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -379,14 +406,14 @@ func ClientMetrics(arg1 uintptr, arg2 *byte, arg3 int64, arg4 *int64, arg5 *Erro
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int)(C._wrap_ClientMetrics_capi_5d08515c0c274bd4(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_27(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
+	swig_r = (int)(C._wrap_ClientMetrics_capi_04ec9eb37389007a(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_24(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
 	return swig_r
 }
 
 func StatusName(arg1 int) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_StatusName_capi_5d08515c0c274bd4(C.swig_intgo(_swig_i_0))
+	swig_r_p := C._wrap_StatusName_capi_04ec9eb37389007a(C.swig_intgo(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -396,7 +423,7 @@ func StatusName(arg1 int) (_swig_ret string) {
 func StatusMessage(arg1 int) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_StatusMessage_capi_5d08515c0c274bd4(C.swig_intgo(_swig_i_0))
+	swig_r_p := C._wrap_StatusMessage_capi_04ec9eb37389007a(C.swig_intgo(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -405,7 +432,7 @@ func StatusMessage(arg1 int) (_swig_ret string) {
 
 func Version() (_swig_ret string) {
 	var swig_r string
-	swig_r_p := C._wrap_Version_capi_5d08515c0c274bd4()
+	swig_r_p := C._wrap_Version_capi_04ec9eb37389007a()
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
 	swig_r_1 = swigCopyString(swig_r)
@@ -415,6 +442,6 @@ func Version() (_swig_ret string) {
 func QueueFd(arg1 uintptr) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
-	swig_r = (int)(C._wrap_QueueFd_capi_5d08515c0c274bd4(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_QueueFd_capi_04ec9eb37389007a(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }

@@ -1,7 +1,7 @@
 /* What Go needs of the flat shim. `generate` turns it into capi.go and drl_wrap.c.
  *
- * Handles are uintptr. Results are written to memory that Go owns, holds no Go pointers, and is read during the call only. Identities
- * are handed over where they lie, uncopied; other strings are copied, and "" becomes NULL, which means default.
+ * Handles are uintptr. Results are written to memory that Go owns, holds no Go pointers, and is read during the call only. Bytes with
+ * a length are handed over where they lie, uncopied; other strings are copied, and "" becomes NULL, which means default.
  */
 %module capi
 
@@ -41,10 +41,10 @@ typedef long int64_t;
 typedef int32_t drl_status;
 
 /* Handles, and where to put them. */
-%typemap(gotype) drl_client *, drl_limiter *, drl_queue *, drl_resolver * "uintptr"
-%typemap(in) drl_client *, drl_limiter *, drl_queue *, drl_resolver * %{ $1 = ($1_ltype)$input; %}
-%typemap(gotype) drl_client **, drl_limiter **, drl_queue **, drl_resolver ** "*uintptr"
-%typemap(in) drl_client **, drl_limiter **, drl_queue **, drl_resolver ** %{ $1 = ($1_ltype)$input; %}
+%typemap(gotype) drl_client *, drl_limiter *, drl_queue *, drl_resolver *, drl_flat_mailbox * "uintptr"
+%typemap(in) drl_client *, drl_limiter *, drl_queue *, drl_resolver *, drl_flat_mailbox * %{ $1 = ($1_ltype)$input; %}
+%typemap(gotype) drl_client **, drl_limiter **, drl_queue **, drl_resolver **, drl_flat_mailbox ** "*uintptr"
+%typemap(in) drl_client **, drl_limiter **, drl_queue **, drl_resolver **, drl_flat_mailbox ** %{ $1 = ($1_ltype)$input; %}
 
 /* Results. */
 %typemap(gotype) drl_error * "*Error"
@@ -61,14 +61,20 @@ typedef int32_t drl_status;
 %typemap(in) const char * %{ $1 = Copied($input); %}
 %typemap(freearg) const char * %{ free($1); %}
 %apply (char *STRING, size_t LENGTH) {
-  (const char *identity, size_t identity_len), (const char *secret, size_t secret_len), (const char *peer, size_t peer_len),
-  (const char *lines, size_t lines_len)
+  (const char *identity, size_t identity_len), (const char *options, size_t options_len), (const char *peer, size_t peer_len),
+  (const char *lines, size_t lines_len), (const char *username, size_t username_len), (const char *password, size_t password_len),
+  (const char *why, size_t why_len)
 };
 %typemap(gotype) (const int64_t *limits, size_t limits_len) "[]int64"
 %typemap(in) (const int64_t *limits, size_t limits_len) %{ $1 = ($1_ltype)$input.array; $2 = (size_t)$input.len; %}
 
 %rename(ClientOpen) drl_flat_client_open;
 %rename(ClientClose) drl_client_close;
+%rename(MailboxOpen) drl_flat_mailbox_open;
+%rename(MailboxWait) drl_flat_mailbox_wait;
+%rename(MailboxAnswer) drl_flat_mailbox_answer;
+%rename(MailboxStop) drl_flat_mailbox_stop;
+%rename(MailboxClose) drl_flat_mailbox_close;
 %rename(LimiterOpen) drl_flat_limiter_open;
 %rename(LimiterClose) drl_limiter_close;
 %rename(QueueOpen) drl_flat_queue_open;
@@ -92,6 +98,7 @@ typedef int32_t drl_status;
 %rename(Version) drl_version;
 %ignore drl_flat_reset; /* a queue does it */
 %ignore drl_flat_allow_many;
+%ignore drl_flat_mailbox_interrupt;
 %include "drl_flat.i"
 
 int32_t drl_queue_fd(drl_queue *queue);

@@ -45,11 +45,39 @@ enum { DRL_FLAT_DECISION_LEN = DRL_FLAT_LIMITS + 8 * DRL_FLAT_LIMIT_LEN };
 /* A completion as integers: id, status, then a decision. */
 enum { DRL_FLAT_COMPLETION_LEN = 2 + DRL_FLAT_DECISION_LEN };
 
-/* drl_client_open. NULL or 0 means default; `secret` may be NULL. */
-drl_status drl_flat_client_open(const char *redis_url, int64_t timeout_us, int64_t connect_timeout_us,
-                                const char *client_name, const char *username, const char *password,
-                                const char *secret, size_t secret_len, int64_t queue_capacity_max, int32_t spin,
+/* Where credentials are asked for and given: a callback of the library's thread on one side, a thread of the language on the other, which
+   waits here for questions and answers them; so no foreign thread enters the language. */
+typedef struct drl_flat_mailbox drl_flat_mailbox;
+
+/* drl_client_open. `options` holds names and values in turn, each behind its length (4 bytes, big-endian): the names of the fields of
+   drl_client_options, but for functions and lengths; numbers as decimal text, where a larger one than the field can hold is the largest
+   that it can; texts and bytes as they are. What is not named is default. `credentials`, if not NULL, is asked for user and password
+   from now on; it is stopped when the client does not open, or has been closed with all that was made on it. */
+drl_status drl_flat_client_open(const char *options, size_t options_len, drl_flat_mailbox *credentials,
                                 drl_client **client, drl_error *error);
+
+/* Owned: close it with drl_flat_mailbox_close. In a forked child it has neither question nor wait. */
+drl_status drl_flat_mailbox_open(drl_flat_mailbox **mailbox, drl_error *error);
+
+/* Wait for the next question. DRL_OK: answer it. DRL_ERR_CLOSED: there will be none. DRL_ERR_CANCELLED: interrupted.
+   One thread at a time. Blocks, for as long as nobody asks. */
+drl_status drl_flat_mailbox_wait(drl_flat_mailbox *mailbox, drl_error *error);
+
+/* End a wait: that under way, or else the next. */
+void drl_flat_mailbox_interrupt(drl_flat_mailbox *mailbox);
+
+/* Answer with user name and password ("" for the default user), good for that long (0: always); or, where `why_len` is not 0, with a
+   sentence why not, which is cut to what drl_credentials.why holds. What cannot be credentials becomes such a sentence too. Too late is
+   fine: then nobody hears it. Does not block. */
+void drl_flat_mailbox_answer(drl_flat_mailbox *mailbox, const char *username, size_t username_len, const char *password,
+                             size_t password_len, int64_t expires_in_us, const char *why, size_t why_len);
+
+/* No more questions: whoever asks hears that it is closed, and the wait ends. For those who close a client: the library says that it
+   is closed with the last of its limiters only, and in a forked child not at all. */
+void drl_flat_mailbox_stop(drl_flat_mailbox *mailbox);
+
+/* Stop, and give it back; the client may still have it. */
+void drl_flat_mailbox_close(drl_flat_mailbox *mailbox);
 
 /* drl_limiter_open. `limits` holds rate, per_us, burst of each limit in turn; `limit_names` their names joined by line feeds, empty
    for none, or NULL. */

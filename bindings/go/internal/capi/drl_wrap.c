@@ -209,7 +209,7 @@ static char *Copied(_gostring_ text) {
 extern "C" {
 #endif
 
-void _wrap_Swig_free_capi_5d08515c0c274bd4(void *_swig_go_0) {
+void _wrap_Swig_free_capi_04ec9eb37389007a(void *_swig_go_0) {
   void *arg1 = (void *) 0 ;
   
   arg1 = *(void **)&_swig_go_0; 
@@ -219,7 +219,7 @@ void _wrap_Swig_free_capi_5d08515c0c274bd4(void *_swig_go_0) {
 }
 
 
-void *_wrap_Swig_malloc_capi_5d08515c0c274bd4(intgo _swig_go_0) {
+void *_wrap_Swig_malloc_capi_04ec9eb37389007a(intgo _swig_go_0) {
   int arg1 ;
   void *result = 0 ;
   void *_swig_go_result;
@@ -232,48 +232,110 @@ void *_wrap_Swig_malloc_capi_5d08515c0c274bd4(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_ClientOpen_capi_5d08515c0c274bd4(_gostring_ _swig_go_0, long long _swig_go_1, long long _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, _gostring_ _swig_go_6, long long _swig_go_7, intgo _swig_go_8, drl_client **_swig_go_9, drl_error *_swig_go_10) {
+intgo _wrap_ClientOpen_capi_04ec9eb37389007a(_gostring_ _swig_go_0, drl_flat_mailbox *_swig_go_1, drl_client **_swig_go_2, drl_error *_swig_go_3) {
   char *arg1 = (char *) 0 ;
-  int64_t arg2 ;
-  int64_t arg3 ;
-  char *arg4 = (char *) 0 ;
-  char *arg5 = (char *) 0 ;
-  char *arg6 = (char *) 0 ;
-  char *arg7 = (char *) 0 ;
-  size_t arg8 ;
-  int64_t arg9 ;
-  int32_t arg10 ;
-  drl_client **arg11 = (drl_client **) 0 ;
-  drl_error *arg12 = (drl_error *) 0 ;
+  size_t arg2 ;
+  drl_flat_mailbox *arg3 = (drl_flat_mailbox *) 0 ;
+  drl_client **arg4 = (drl_client **) 0 ;
+  drl_error *arg5 = (drl_error *) 0 ;
   drl_status result;
   intgo _swig_go_result;
   
-  arg1 = Copied(_swig_go_0); 
-  arg2 = (int64_t)_swig_go_1; 
-  arg3 = (int64_t)_swig_go_2; 
-  arg4 = Copied(_swig_go_3); 
-  arg5 = Copied(_swig_go_4); 
-  arg6 = Copied(_swig_go_5); 
   
-  arg7 = (char *)_swig_go_6.p;
-  arg8 = (size_t)_swig_go_6.n;
+  arg1 = (char *)_swig_go_0.p;
+  arg2 = (size_t)_swig_go_0.n;
   
-  arg9 = (int64_t)_swig_go_7; 
-  arg10 = (int32_t)_swig_go_8; 
-  arg11 = (drl_client **)_swig_go_9; 
-  arg12 = (drl_error *)_swig_go_10; 
+  arg3 = (drl_flat_mailbox *)_swig_go_1; 
+  arg4 = (drl_client **)_swig_go_2; 
+  arg5 = (drl_error *)_swig_go_3; 
   
-  result = (drl_status)drl_flat_client_open((char const *)arg1,arg2,arg3,(char const *)arg4,(char const *)arg5,(char const *)arg6,(char const *)arg7,arg8,arg9,arg10,arg11,arg12);
+  result = (drl_status)drl_flat_client_open((char const *)arg1,arg2,arg3,arg4,arg5);
   _swig_go_result = result; 
-  free(arg1); 
-  free(arg4); 
-  free(arg5); 
-  free(arg6); 
   return _swig_go_result;
 }
 
 
-intgo _wrap_LimiterOpen_capi_5d08515c0c274bd4(drl_client *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, _goslice_ _swig_go_4, _gostring_ _swig_go_5, drl_limiter **_swig_go_6, drl_error *_swig_go_7) {
+intgo _wrap_MailboxOpen_capi_04ec9eb37389007a(drl_flat_mailbox **_swig_go_0, drl_error *_swig_go_1) {
+  drl_flat_mailbox **arg1 = (drl_flat_mailbox **) 0 ;
+  drl_error *arg2 = (drl_error *) 0 ;
+  drl_status result;
+  intgo _swig_go_result;
+  
+  arg1 = (drl_flat_mailbox **)_swig_go_0; 
+  arg2 = (drl_error *)_swig_go_1; 
+  
+  result = (drl_status)drl_flat_mailbox_open(arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_MailboxWait_capi_04ec9eb37389007a(drl_flat_mailbox *_swig_go_0, drl_error *_swig_go_1) {
+  drl_flat_mailbox *arg1 = (drl_flat_mailbox *) 0 ;
+  drl_error *arg2 = (drl_error *) 0 ;
+  drl_status result;
+  intgo _swig_go_result;
+  
+  arg1 = (drl_flat_mailbox *)_swig_go_0; 
+  arg2 = (drl_error *)_swig_go_1; 
+  
+  result = (drl_status)drl_flat_mailbox_wait(arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+void _wrap_MailboxAnswer_capi_04ec9eb37389007a(drl_flat_mailbox *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, long long _swig_go_3, _gostring_ _swig_go_4) {
+  drl_flat_mailbox *arg1 = (drl_flat_mailbox *) 0 ;
+  char *arg2 = (char *) 0 ;
+  size_t arg3 ;
+  char *arg4 = (char *) 0 ;
+  size_t arg5 ;
+  int64_t arg6 ;
+  char *arg7 = (char *) 0 ;
+  size_t arg8 ;
+  
+  arg1 = (drl_flat_mailbox *)_swig_go_0; 
+  
+  arg2 = (char *)_swig_go_1.p;
+  arg3 = (size_t)_swig_go_1.n;
+  
+  
+  arg4 = (char *)_swig_go_2.p;
+  arg5 = (size_t)_swig_go_2.n;
+  
+  arg6 = (int64_t)_swig_go_3; 
+  
+  arg7 = (char *)_swig_go_4.p;
+  arg8 = (size_t)_swig_go_4.n;
+  
+  
+  drl_flat_mailbox_answer(arg1,(char const *)arg2,arg3,(char const *)arg4,arg5,arg6,(char const *)arg7,arg8);
+  
+}
+
+
+void _wrap_MailboxStop_capi_04ec9eb37389007a(drl_flat_mailbox *_swig_go_0) {
+  drl_flat_mailbox *arg1 = (drl_flat_mailbox *) 0 ;
+  
+  arg1 = (drl_flat_mailbox *)_swig_go_0; 
+  
+  drl_flat_mailbox_stop(arg1);
+  
+}
+
+
+void _wrap_MailboxClose_capi_04ec9eb37389007a(drl_flat_mailbox *_swig_go_0) {
+  drl_flat_mailbox *arg1 = (drl_flat_mailbox *) 0 ;
+  
+  arg1 = (drl_flat_mailbox *)_swig_go_0; 
+  
+  drl_flat_mailbox_close(arg1);
+  
+}
+
+
+intgo _wrap_LimiterOpen_capi_04ec9eb37389007a(drl_client *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, _goslice_ _swig_go_4, _gostring_ _swig_go_5, drl_limiter **_swig_go_6, drl_error *_swig_go_7) {
   drl_client *arg1 = (drl_client *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -304,7 +366,7 @@ intgo _wrap_LimiterOpen_capi_5d08515c0c274bd4(drl_client *_swig_go_0, _gostring_
 }
 
 
-intgo _wrap_Allow_capi_5d08515c0c274bd4(drl_limiter *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, long long *_swig_go_3, drl_error *_swig_go_4) {
+intgo _wrap_Allow_capi_04ec9eb37389007a(drl_limiter *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, long long *_swig_go_3, drl_error *_swig_go_4) {
   drl_limiter *arg1 = (drl_limiter *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -329,7 +391,7 @@ intgo _wrap_Allow_capi_5d08515c0c274bd4(drl_limiter *_swig_go_0, _gostring_ _swi
 }
 
 
-intgo _wrap_Key_capi_5d08515c0c274bd4(drl_limiter *_swig_go_0, _gostring_ _swig_go_1, char *_swig_go_2, long long *_swig_go_3, drl_error *_swig_go_4) {
+intgo _wrap_Key_capi_04ec9eb37389007a(drl_limiter *_swig_go_0, _gostring_ _swig_go_1, char *_swig_go_2, long long *_swig_go_3, drl_error *_swig_go_4) {
   drl_limiter *arg1 = (drl_limiter *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -355,7 +417,7 @@ intgo _wrap_Key_capi_5d08515c0c274bd4(drl_limiter *_swig_go_0, _gostring_ _swig_
 }
 
 
-intgo _wrap_QueueOpen_capi_5d08515c0c274bd4(drl_client *_swig_go_0, long long _swig_go_1, drl_queue **_swig_go_2, drl_error *_swig_go_3) {
+intgo _wrap_QueueOpen_capi_04ec9eb37389007a(drl_client *_swig_go_0, long long _swig_go_1, drl_queue **_swig_go_2, drl_error *_swig_go_3) {
   drl_client *arg1 = (drl_client *) 0 ;
   int64_t arg2 ;
   drl_queue **arg3 = (drl_queue **) 0 ;
@@ -374,7 +436,7 @@ intgo _wrap_QueueOpen_capi_5d08515c0c274bd4(drl_client *_swig_go_0, long long _s
 }
 
 
-intgo _wrap_QueueSubmit_capi_5d08515c0c274bd4(drl_queue *_swig_go_0, drl_limiter *_swig_go_1, _gostring_ _swig_go_2, long long _swig_go_3, intgo _swig_go_4, long long _swig_go_5, drl_error *_swig_go_6) {
+intgo _wrap_QueueSubmit_capi_04ec9eb37389007a(drl_queue *_swig_go_0, drl_limiter *_swig_go_1, _gostring_ _swig_go_2, long long _swig_go_3, intgo _swig_go_4, long long _swig_go_5, drl_error *_swig_go_6) {
   drl_queue *arg1 = (drl_queue *) 0 ;
   drl_limiter *arg2 = (drl_limiter *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -403,7 +465,7 @@ intgo _wrap_QueueSubmit_capi_5d08515c0c274bd4(drl_queue *_swig_go_0, drl_limiter
 }
 
 
-intgo _wrap_QueueWait_capi_5d08515c0c274bd4(drl_queue *_swig_go_0, long long _swig_go_1, long long *_swig_go_2, intgo _swig_go_3, int *_swig_go_4, drl_error *_swig_go_5) {
+intgo _wrap_QueueWait_capi_04ec9eb37389007a(drl_queue *_swig_go_0, long long _swig_go_1, long long *_swig_go_2, intgo _swig_go_3, int *_swig_go_4, drl_error *_swig_go_5) {
   drl_queue *arg1 = (drl_queue *) 0 ;
   int64_t arg2 ;
   int64_t *arg3 = (int64_t *) 0 ;
@@ -426,7 +488,7 @@ intgo _wrap_QueueWait_capi_5d08515c0c274bd4(drl_queue *_swig_go_0, long long _sw
 }
 
 
-intgo _wrap_Headers_capi_5d08515c0c274bd4(drl_limiter *_swig_go_0, long long *_swig_go_1, intgo _swig_go_2, intgo _swig_go_3, intgo _swig_go_4, long long _swig_go_5, char *_swig_go_6, long long *_swig_go_7, drl_error *_swig_go_8) {
+intgo _wrap_Headers_capi_04ec9eb37389007a(drl_limiter *_swig_go_0, long long *_swig_go_1, intgo _swig_go_2, intgo _swig_go_3, intgo _swig_go_4, long long _swig_go_5, char *_swig_go_6, long long *_swig_go_7, drl_error *_swig_go_8) {
   drl_limiter *arg1 = (drl_limiter *) 0 ;
   int64_t *arg2 ;
   int32_t arg3 ;
@@ -456,7 +518,7 @@ intgo _wrap_Headers_capi_5d08515c0c274bd4(drl_limiter *_swig_go_0, long long *_s
 }
 
 
-intgo _wrap_Problem_capi_5d08515c0c274bd4(drl_limiter *_swig_go_0, long long *_swig_go_1, char *_swig_go_2, long long *_swig_go_3, int *_swig_go_4, drl_error *_swig_go_5) {
+intgo _wrap_Problem_capi_04ec9eb37389007a(drl_limiter *_swig_go_0, long long *_swig_go_1, char *_swig_go_2, long long *_swig_go_3, int *_swig_go_4, drl_error *_swig_go_5) {
   drl_limiter *arg1 = (drl_limiter *) 0 ;
   int64_t *arg2 ;
   char *arg3 ;
@@ -480,7 +542,7 @@ intgo _wrap_Problem_capi_5d08515c0c274bd4(drl_limiter *_swig_go_0, long long *_s
 }
 
 
-intgo _wrap_ResolverOpen_capi_5d08515c0c274bd4(intgo _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, drl_resolver **_swig_go_6, drl_error *_swig_go_7) {
+intgo _wrap_ResolverOpen_capi_04ec9eb37389007a(intgo _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, drl_resolver **_swig_go_6, drl_error *_swig_go_7) {
   int32_t arg1 ;
   int32_t arg2 ;
   int32_t arg3 ;
@@ -508,7 +570,7 @@ intgo _wrap_ResolverOpen_capi_5d08515c0c274bd4(intgo _swig_go_0, intgo _swig_go_
 }
 
 
-intgo _wrap_Resolve_capi_5d08515c0c274bd4(drl_resolver *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, char *_swig_go_3, long long *_swig_go_4, drl_error *_swig_go_5) {
+intgo _wrap_Resolve_capi_04ec9eb37389007a(drl_resolver *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, char *_swig_go_3, long long *_swig_go_4, drl_error *_swig_go_5) {
   drl_resolver *arg1 = (drl_resolver *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -540,7 +602,7 @@ intgo _wrap_Resolve_capi_5d08515c0c274bd4(drl_resolver *_swig_go_0, _gostring_ _
 }
 
 
-intgo _wrap_ClientStats_capi_5d08515c0c274bd4(drl_client *_swig_go_0, long long *_swig_go_1, drl_error *_swig_go_2) {
+intgo _wrap_ClientStats_capi_04ec9eb37389007a(drl_client *_swig_go_0, long long *_swig_go_1, drl_error *_swig_go_2) {
   drl_client *arg1 = (drl_client *) 0 ;
   int64_t *arg2 ;
   drl_error *arg3 = (drl_error *) 0 ;
@@ -557,7 +619,7 @@ intgo _wrap_ClientStats_capi_5d08515c0c274bd4(drl_client *_swig_go_0, long long 
 }
 
 
-void _wrap_ClientClose_capi_5d08515c0c274bd4(drl_client *_swig_go_0) {
+void _wrap_ClientClose_capi_04ec9eb37389007a(drl_client *_swig_go_0) {
   drl_client *arg1 = (drl_client *) 0 ;
   
   arg1 = (drl_client *)_swig_go_0; 
@@ -567,7 +629,7 @@ void _wrap_ClientClose_capi_5d08515c0c274bd4(drl_client *_swig_go_0) {
 }
 
 
-void _wrap_LimiterClose_capi_5d08515c0c274bd4(drl_limiter *_swig_go_0) {
+void _wrap_LimiterClose_capi_04ec9eb37389007a(drl_limiter *_swig_go_0) {
   drl_limiter *arg1 = (drl_limiter *) 0 ;
   
   arg1 = (drl_limiter *)_swig_go_0; 
@@ -577,7 +639,7 @@ void _wrap_LimiterClose_capi_5d08515c0c274bd4(drl_limiter *_swig_go_0) {
 }
 
 
-void _wrap_QueueClose_capi_5d08515c0c274bd4(drl_queue *_swig_go_0) {
+void _wrap_QueueClose_capi_04ec9eb37389007a(drl_queue *_swig_go_0) {
   drl_queue *arg1 = (drl_queue *) 0 ;
   
   arg1 = (drl_queue *)_swig_go_0; 
@@ -587,7 +649,7 @@ void _wrap_QueueClose_capi_5d08515c0c274bd4(drl_queue *_swig_go_0) {
 }
 
 
-intgo _wrap_QueueCancel_capi_5d08515c0c274bd4(drl_queue *_swig_go_0, long long _swig_go_1, drl_error *_swig_go_2) {
+intgo _wrap_QueueCancel_capi_04ec9eb37389007a(drl_queue *_swig_go_0, long long _swig_go_1, drl_error *_swig_go_2) {
   drl_queue *arg1 = (drl_queue *) 0 ;
   int64_t arg2 ;
   drl_error *arg3 = (drl_error *) 0 ;
@@ -604,7 +666,7 @@ intgo _wrap_QueueCancel_capi_5d08515c0c274bd4(drl_queue *_swig_go_0, long long _
 }
 
 
-void _wrap_ResolverClose_capi_5d08515c0c274bd4(drl_resolver *_swig_go_0) {
+void _wrap_ResolverClose_capi_04ec9eb37389007a(drl_resolver *_swig_go_0) {
   drl_resolver *arg1 = (drl_resolver *) 0 ;
   
   arg1 = (drl_resolver *)_swig_go_0; 
@@ -614,7 +676,7 @@ void _wrap_ResolverClose_capi_5d08515c0c274bd4(drl_resolver *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_ResolverHeader_capi_5d08515c0c274bd4(drl_resolver *_swig_go_0) {
+_gostring_ _wrap_ResolverHeader_capi_04ec9eb37389007a(drl_resolver *_swig_go_0) {
   drl_resolver *arg1 = (drl_resolver *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -627,7 +689,7 @@ _gostring_ _wrap_ResolverHeader_capi_5d08515c0c274bd4(drl_resolver *_swig_go_0) 
 }
 
 
-intgo _wrap_ClientMetrics_capi_5d08515c0c274bd4(drl_client *_swig_go_0, char *_swig_go_1, long long _swig_go_2, long long *_swig_go_3, drl_error *_swig_go_4) {
+intgo _wrap_ClientMetrics_capi_04ec9eb37389007a(drl_client *_swig_go_0, char *_swig_go_1, long long _swig_go_2, long long *_swig_go_3, drl_error *_swig_go_4) {
   drl_client *arg1 = (drl_client *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -649,7 +711,7 @@ intgo _wrap_ClientMetrics_capi_5d08515c0c274bd4(drl_client *_swig_go_0, char *_s
 }
 
 
-_gostring_ _wrap_StatusName_capi_5d08515c0c274bd4(intgo _swig_go_0) {
+_gostring_ _wrap_StatusName_capi_04ec9eb37389007a(intgo _swig_go_0) {
   drl_status arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -662,7 +724,7 @@ _gostring_ _wrap_StatusName_capi_5d08515c0c274bd4(intgo _swig_go_0) {
 }
 
 
-_gostring_ _wrap_StatusMessage_capi_5d08515c0c274bd4(intgo _swig_go_0) {
+_gostring_ _wrap_StatusMessage_capi_04ec9eb37389007a(intgo _swig_go_0) {
   drl_status arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -675,7 +737,7 @@ _gostring_ _wrap_StatusMessage_capi_5d08515c0c274bd4(intgo _swig_go_0) {
 }
 
 
-_gostring_ _wrap_Version_capi_5d08515c0c274bd4() {
+_gostring_ _wrap_Version_capi_04ec9eb37389007a() {
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
@@ -686,7 +748,7 @@ _gostring_ _wrap_Version_capi_5d08515c0c274bd4() {
 }
 
 
-intgo _wrap_QueueFd_capi_5d08515c0c274bd4(drl_queue *_swig_go_0) {
+intgo _wrap_QueueFd_capi_04ec9eb37389007a(drl_queue *_swig_go_0) {
   drl_queue *arg1 = (drl_queue *) 0 ;
   int32_t result;
   intgo _swig_go_result;

@@ -8,6 +8,7 @@
 %{
 #include "drl_flat.h"
 #include "handle.h"
+#include "mailbox.h"
 #include "wait.h"
 %}
 
@@ -43,23 +44,16 @@ typedef int drl_status;
 }
 %typemap(freearg) (const char *BYTES, size_t LENGTH) ""
 %apply (const char *BYTES, size_t LENGTH) {
-  (const char *identity, size_t identity_len), (const char *peer, size_t peer_len), (const char *lines, size_t lines_len)
+  (const char *identity, size_t identity_len), (const char *peer, size_t peer_len), (const char *lines, size_t lines_len),
+  (const char *options, size_t options_len), (const char *username, size_t username_len),
+  (const char *password, size_t password_len), (const char *why, size_t why_len)
 };
-%typemap(in) (const char *secret, size_t secret_len) {
-  $1 = NULL;
-  $2 = 0;
-  if (!NIL_P($input)) {
-    drl_ruby_bytes($input, "identity_secret");
-    $1 = RSTRING_PTR($input);
-    $2 = (size_t)RSTRING_LEN($input);
-  }
-}
-%typemap(freearg) (const char *secret, size_t secret_len) ""
-
 %typemap(in) drl_ruby_client * { $1 = drl_ruby_client_of($input); }
 %typemap(in) drl_client * { $1 = drl_ruby_client_of($input)->handle; }
 %typemap(in) drl_limiter * { $1 = drl_ruby_limiter_of($input); }
 %typemap(in) drl_resolver * { $1 = drl_ruby_resolver_of($input); }
+%typemap(in) drl_flat_mailbox * { $1 = drl_ruby_mailbox_of($input); }
+%typemap(in) drl_flat_mailbox *credentials { $1 = NIL_P($input) ? NULL : drl_ruby_mailbox_of($input); }
 
 /* At most 8 limits of 3 numbers; more are cut to a length that the shim refuses. */
 %typemap(in) (const int64_t *limits, size_t limits_len) (int64_t numbers[3 * DRL_LIMITS_MAX + 1]) {
@@ -83,6 +77,8 @@ typedef int drl_status;
 %typemap(argout) drl_limiter ** "$result = drl_ruby_wrap_limiter(*$1);"
 %typemap(in, numinputs=0) drl_resolver ** (drl_resolver *opened) "$1 = &opened;"
 %typemap(argout) drl_resolver ** "$result = drl_ruby_wrap_resolver(*$1);"
+%typemap(in, numinputs=0) drl_flat_mailbox ** (drl_flat_mailbox *opened) "$1 = &opened;"
+%typemap(argout) drl_flat_mailbox ** "$result = drl_ruby_wrap_mailbox(*$1);"
 
 %typemap(in, numinputs=0) (char text[DRL_FLAT_HEADERS_SIZE], size_t *text_len) (char bytes[DRL_FLAT_HEADERS_SIZE], size_t length),
                           (char address[DRL_CLIENT_ADDRESS_SIZE], size_t *address_len) (char bytes[DRL_CLIENT_ADDRESS_SIZE], size_t length),
@@ -116,6 +112,11 @@ typedef int drl_status;
 %ignore drl_flat_queue_open;
 %ignore drl_flat_queue_submit;
 %ignore drl_flat_queue_wait;
+%ignore drl_flat_mailbox_wait;
+%ignore drl_flat_mailbox_interrupt;
+%ignore drl_flat_mailbox_answer;
+%ignore drl_flat_mailbox_stop;
+%ignore drl_flat_mailbox_close;
 %include "drl_flat.h"
 
 %exception;
@@ -124,6 +125,11 @@ VALUE drl_ruby_allow(drl_ruby_client *client, drl_limiter *limiter, const char *
 VALUE drl_ruby_reset(drl_ruby_client *client, drl_limiter *limiter, const char *identity, size_t identity_len);
 VALUE drl_ruby_allow_many(drl_ruby_client *client, drl_limiter *limiter, VALUE identities, VALUE costs);
 VALUE drl_ruby_metrics(drl_client *client);
+VALUE drl_ruby_mailbox_wait(drl_flat_mailbox *mailbox);
+void drl_ruby_mailbox_answer(drl_flat_mailbox *mailbox, const char *username, size_t username_len, const char *password,
+                             size_t password_len, int64_t expires_in_us, const char *why, size_t why_len);
+void drl_ruby_mailbox_stop(drl_flat_mailbox *mailbox);
+void drl_ruby_client_keep(VALUE object, VALUE keeper);
 VALUE drl_ruby_closed(VALUE object);
 void drl_ruby_close(VALUE object);
 

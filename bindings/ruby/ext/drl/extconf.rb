@@ -64,14 +64,14 @@ archives = [static_library("hiredis", "hiredis/hiredis.h", "libhiredis-dev"),
             static_library("crypto", "openssl/crypto.h", "libssl-dev"),
             static_library("sodium", "sodium.h", "libsodium-dev")]
 
-own = %w[drl_ruby_wrap.c handle.c wait.c]
+own = %w[drl_ruby_wrap.c handle.c mailbox.c wait.c]
 wrap = File.join(__dir__, "drl_ruby_wrap.c")
 flat = File.join(ROOT, "bindings/swig")
 unless File.exist?(wrap)
   system("swig", "-ruby", "-I#{flat}", "-o", wrap, File.join(__dir__, "drl_ruby.i")) or abort "swig failed"
 end
 
-$srcs = own + ["drl_flat.c"] + (prebuilt ? [] : library_sources)
+$srcs = own + %w[drl_flat.c drl_flat_client.c] + (prebuilt ? [] : library_sources)
 $VPATH << "$(srcdir)" << flat << GENERATED
 $INCFLAGS << " -I#{GENERATED} -I#{ROOT}/include -I#{ROOT}/src -I#{flat}"
 $CFLAGS << " -std=gnu99 -fvisibility=hidden"

@@ -5,7 +5,10 @@
 
 #include "wait.h"
 
-static void MarkClient(void *data) { drl_ruby_waiters_mark(data); }
+static void MarkClient(void *data) {
+  drl_ruby_waiters_mark(data);
+  rb_gc_mark(((const drl_ruby_client *)data)->keeper);
+}
 
 static void FreeClient(void *data) {
   drl_ruby_client *client = data;
@@ -28,6 +31,7 @@ static VALUE Wrap(const rb_data_type_t *type, void *handle) {
 VALUE drl_ruby_wrap_client(drl_client *handle) {
   drl_ruby_client *client = ZALLOC(drl_ruby_client);
   client->handle = handle;
+  client->keeper = Qnil;
   return Wrap(&kClient, client);
 }
 
@@ -42,8 +46,14 @@ static void RaiseClosed(const char *what) {
 
 drl_ruby_client *drl_ruby_client_of(VALUE object) {
   drl_ruby_client *client = rb_check_typeddata(object, &kClient);
+  if (client->keeper != Qnil) rb_funcall(client->keeper, rb_intern("keep"), 0);
   if (client->handle == NULL) RaiseClosed("client");
   return client;
+}
+
+void drl_ruby_client_keep(VALUE object, VALUE keeper) {
+  drl_ruby_client *client = rb_check_typeddata(object, &kClient);
+  client->keeper = keeper;
 }
 
 drl_limiter *drl_ruby_limiter_of(VALUE object) {

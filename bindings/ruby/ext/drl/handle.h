@@ -17,11 +17,15 @@ typedef struct drl_ruby_client {
   drl_client *handle;           /* NULL once closed */
   struct drl_ruby_waiter *idle; /* a stack of queues that nobody waits on */
   int32_t idle_count;
+  VALUE keeper; /* of the thread that is asked for credentials; Qnil without one */
 } drl_ruby_client;
 
 VALUE drl_ruby_wrap_client(drl_client *handle);
 VALUE drl_ruby_wrap_limiter(drl_limiter *handle);
 VALUE drl_ruby_wrap_resolver(drl_resolver *handle);
+
+/* From now on, a call on the client first has its keeper `keep` that thread: a forked child has none. */
+void drl_ruby_client_keep(VALUE object, VALUE keeper);
 
 /* Raise TypeError for another object, Drl::ClosedError for a closed one. */
 drl_ruby_client *drl_ruby_client_of(VALUE object);

@@ -3,6 +3,9 @@
 module Drl
   # Ruby's values as the native layer wants them. Not public.
   module Arguments
+    # A larger one is out of every range.
+    NUMBER_MAX = (2**63) - 1
+
     module_function
 
     # Seconds as whole microseconds. nil is 0: the default.
@@ -46,6 +49,33 @@ module Drl
       raise ArgumentError, "#{name} is out of range" if value.zero?
 
       value
+    end
+
+    # true is 0, which is on: the default.
+    def switch(name, value)
+      choice(name, value, { true => 0, false => 1 })
+    end
+
+    # Text for C, which would end it at a NUL; nil stays nil.
+    def text(name, value)
+      return if value.nil?
+      raise TypeError, "#{name} must be a String, not #{value.class}" unless value.is_a?(String)
+      raise ArgumentError, "#{name} holds a NUL byte" if value.b.include?("\0")
+
+      value
+    end
+
+    # A file's name, which may be a Pathname.
+    def path(name, value)
+      text(name, value.respond_to?(:to_path) ? value.to_path : value)
+    end
+
+    # Names and values, each behind its length, as drl_flat_client_open takes them; nil is left out.
+    def pack(options)
+      options.compact.flat_map(&:itself).map do |one|
+        bytes = (one.is_a?(Integer) ? one.clamp(-NUMBER_MAX, NUMBER_MAX) : one).to_s
+        [bytes.bytesize, bytes].pack("Na*")
+      end.join
     end
   end
 end

@@ -3,6 +3,7 @@
 require "fileutils"
 require "socket"
 require "tmpdir"
+require_relative "certificates"
 
 # A Redis of our own on a Unix socket, that nothing else on the machine can meet. Whoever connects is the smallest user that the
 # documents name; ACL LOG must be empty when it is removed.
@@ -42,6 +43,27 @@ class PrivateRedis
     end
   rescue SystemCallError
     nil
+  end
+
+  # Lets nobody in but the documented user, "drl", with this password; again: changes the password.
+  def guard(password)
+    user = `#{File.expand_path("../../../../scripts/redis-user", __dir__)} reset`.chomp.sub(">password", ">#{password}")
+    raise "no guard" unless [user, "ACL SETUSER default off"].all? { |line| command(line) == "+OK" }
+  end
+
+  # Cuts the connections of all others.
+  def disconnect
+    command("CLIENT KILL TYPE normal")
+  end
+
+  # The address for connections over TLS, and a folder with ca.pem, and me.pem and me.key for clients.
+  def over_tls
+    Certificates.write(@folder)
+    port = TCPServer.open("127.0.0.1", 0) { |server| server.addr[1] }
+    files = { "ca-cert" => "ca.pem", "cert" => "me.pem", "key" => "me.key" }.map { |name, file| "tls-#{name}-file #{@folder}/#{file}" }
+    raise "no TLS" unless ["CONFIG SET #{files.join(" ")}", "CONFIG SET tls-port #{port}"].all? { |line| command(line) == "+OK" }
+
+    ["rediss://127.0.0.1:#{port}/0", @folder]
   end
 
   # Redis as it is when its machine hangs: connected, silent.

@@ -3,6 +3,7 @@ package libdrl;
 import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
 
@@ -36,7 +37,8 @@ public final class Client implements AutoCloseable {
   /**
    * Opens a client with all defaults.
    *
-   * @param redisUrl such as {@code redis://user:password@host:6379/0} or {@code unix:///run/redis.sock?db=0}
+   * @param redisUrl such as {@code redis://user:password@host:6379/0}, {@code rediss://} for TLS, {@code redis+sentinel://host,host/master/0},
+   *     {@code rediss+sentinel://} for TLS, or {@code unix:///run/redis.sock?db=0}
    * @return the client, to be closed
    */
   public static Client open(String redisUrl) {
@@ -50,7 +52,7 @@ public final class Client implements AutoCloseable {
    * @return the builder
    */
   public static Builder builder(String redisUrl) {
-    return new Builder(redisUrl);
+    return new Builder(Objects.requireNonNull(redisUrl, "redisUrl"));
   }
 
   ClientCore core() {
@@ -109,21 +111,24 @@ public final class Client implements AutoCloseable {
     cleanable.clean();
   }
 
-  /** The options of a client; what is not set has its default. */
+  /**
+   * The options of a client; what is not set has its default. Most are also parameters of the URL, by their names in C, such as
+   * {@code ?timeout=250ms}. Those of TLS need {@code rediss://}, those of sentinels {@code redis+sentinel://} or
+   * {@code rediss+sentinel://}. Files are PEM; they are read when the client opens, to find mistakes, and again for each connection.
+   */
   public static final class Builder {
-    private final String redisUrl;
-    private Duration timeout;
-    private Duration connectTimeout;
-    private String clientName;
-    private String username;
-    private String password;
-    private byte[] identitySecret;
+    private final ClientOptions options = new ClientOptions();
+    private CredentialsProvider credentials;
     private long queueCapacity;
     private long asyncCapacity;
-    private boolean spin = true;
 
     private Builder(String redisUrl) {
-      this.redisUrl = Objects.requireNonNull(redisUrl, "redisUrl");
+      options.set("redis_url", "redisUrl", redisUrl);
+    }
+
+    private Builder set(String name, String argument, Object value) {
+      options.set(name, argument, value);
+      return this;
     }
 
     /**
@@ -133,8 +138,7 @@ public final class Client implements AutoCloseable {
      * @return this builder
      */
     public Builder timeout(Duration value) {
-      timeout = Objects.requireNonNull(value, "timeout");
-      return this;
+      return set("timeout_us", "timeout", value);
     }
 
     /**
@@ -144,8 +148,7 @@ public final class Client implements AutoCloseable {
      * @return this builder
      */
     public Builder connectTimeout(Duration value) {
-      connectTimeout = Objects.requireNonNull(value, "connectTimeout");
-      return this;
+      return set("connect_timeout_us", "connectTimeout", value);
     }
 
     /**
@@ -155,8 +158,7 @@ public final class Client implements AutoCloseable {
      * @return this builder
      */
     public Builder clientName(String value) {
-      clientName = Objects.requireNonNull(value, "clientName");
-      return this;
+      return set("client_name", "clientName", value);
     }
 
     /**
@@ -166,8 +168,7 @@ public final class Client implements AutoCloseable {
      * @return this builder
      */
     public Builder username(String value) {
-      username = Objects.requireNonNull(value, "username");
-      return this;
+      return set("username", "username", value);
     }
 
     /**
@@ -177,7 +178,17 @@ public final class Client implements AutoCloseable {
      * @return this builder
      */
     public Builder password(String value) {
-      password = Objects.requireNonNull(value, "password");
+      return set("password", "password", value);
+    }
+
+    /**
+     * Sets who gives user name and password, instead of those.
+     *
+     * @param value whom to ask
+     * @return this builder
+     */
+    public Builder credentials(CredentialsProvider value) {
+      credentials = Objects.requireNonNull(value, "credentials");
       return this;
     }
 
@@ -189,8 +200,7 @@ public final class Client implements AutoCloseable {
      * @return this builder
      */
     public Builder identitySecret(byte[] value) {
-      identitySecret = Objects.requireNonNull(value, "identitySecret").clone();
-      return this;
+      return set("identity_secret", "identitySecret", Objects.requireNonNull(value, "identitySecret").clone());
     }
 
     /**
@@ -201,7 +211,7 @@ public final class Client implements AutoCloseable {
      */
     public Builder queueCapacity(long calls) {
       queueCapacity = calls;
-      return this;
+      return set("queue_capacity_max", "queueCapacity", calls);
     }
 
     /**
@@ -224,8 +234,138 @@ public final class Client implements AutoCloseable {
      * @return this builder
      */
     public Builder spin(boolean value) {
-      spin = value;
-      return this;
+      return set("spin", "spin", value ? 0 : 1);
+    }
+
+    /**
+     * Sets whether a thread that waits alone does the library's work for its own call (the default), for latency.
+     *
+     * @param value whether to
+     * @return this builder
+     */
+    public Builder drive(boolean value) {
+      return set("drive", "drive", value ? 0 : 1);
+    }
+
+    /**
+     * Sets how many decisions travel in one command; 1 is for a proxy that shards keys over single servers.
+     *
+     * @param most 1 to 64; the default is 64
+     * @return this builder
+     */
+    public Builder requestsPerCommandMax(int most) {
+      return set("requests_per_command_max", "requestsPerCommandMax", most);
+    }
+
+    /**
+     * Sets whom to trust.
+     *
+     * @param value a file of certificates, with revocation lists if there are any, or a directory of them by hash (openssl rehash); the
+     *     default is the system's
+     * @return this builder
+     */
+    public Builder sslCaCerts(Path value) {
+      return set("ssl_ca_certs", "sslCaCerts", value);
+    }
+
+    /**
+     * Sets the client's certificate.
+     *
+     * @param value a file with it and its chain; the default is none
+     * @return this builder
+     */
+    public Builder sslCertfile(Path value) {
+      return set("ssl_certfile", "sslCertfile", value);
+    }
+
+    /**
+     * Sets the key of the client's certificate.
+     *
+     * @param value a file with it, not encrypted; the default is that of {@link #sslCertfile}
+     * @return this builder
+     */
+    public Builder sslKeyfile(Path value) {
+      return set("ssl_keyfile", "sslKeyfile", value);
+    }
+
+    /**
+     * Sets whether the server's certificate is verified.
+     *
+     * @param value the default is {@link SslCertReqs#REQUIRED}
+     * @return this builder
+     */
+    public Builder sslCertReqs(SslCertReqs value) {
+      return set("ssl_cert_reqs", "sslCertReqs", Objects.requireNonNull(value, "sslCertReqs").ordinal());
+    }
+
+    /**
+     * Sets whether the certificate must be one of that server's name or address (the default); else that is logged.
+     *
+     * @param value whether it must
+     * @return this builder
+     */
+    public Builder sslCheckHostname(boolean value) {
+      return set("ssl_check_hostname", "sslCheckHostname", value ? 0 : 1);
+    }
+
+    /**
+     * Sets the user name at the sentinels; the other is the master's.
+     *
+     * @param value the name
+     * @return this builder
+     */
+    public Builder sentinelUsername(String value) {
+      return set("sentinel_username", "sentinelUsername", value);
+    }
+
+    /**
+     * Sets the password at the sentinels; the other is the master's.
+     *
+     * @param value the password
+     * @return this builder
+     */
+    public Builder sentinelPassword(String value) {
+      return set("sentinel_password", "sentinelPassword", value);
+    }
+
+    /**
+     * Sets whether connections to the sentinels are encrypted; by default they are as the URL's scheme says of the master.
+     *
+     * @param value whether
+     * @return this builder
+     */
+    public Builder sentinelSsl(boolean value) {
+      return set("sentinel_ssl", "sentinelSsl", value ? 1 : 2);
+    }
+
+    /**
+     * Sets {@link #sslCaCerts} for the sentinels, where it differs.
+     *
+     * @param value a file or a directory
+     * @return this builder
+     */
+    public Builder sentinelSslCaCerts(Path value) {
+      return set("sentinel_ssl_ca_certs", "sentinelSslCaCerts", value);
+    }
+
+    /**
+     * Sets {@link #sslCertfile} for the sentinels, where it differs.
+     *
+     * @param value a file
+     * @return this builder
+     */
+    public Builder sentinelSslCertfile(Path value) {
+      return set("sentinel_ssl_certfile", "sentinelSslCertfile", value);
+    }
+
+    /**
+     * Sets {@link #sslKeyfile} for the sentinels, where it differs.
+     *
+     * @param value a file
+     * @return this builder
+     */
+    public Builder sentinelSslKeyfile(Path value) {
+      return set("sentinel_ssl_keyfile", "sentinelSslKeyfile", value);
     }
 
     /**
@@ -238,16 +378,12 @@ public final class Client implements AutoCloseable {
       if (asyncCapacity < 0 || asyncCapacity > 1 << 20) {
         throw new DrlArgumentException(Status.CAPACITY, "asyncCapacity is " + asyncCapacity + ", must be 1..1048576 calls");
       }
+      byte[] packed = options.pack();
+      long mailbox = credentials == null ? 0 : CredentialsThread.start(credentials);
       long[] opened = new long[1];
-      Flat.clientOpen(Errors.utf8(redisUrl, "redisUrl"), optional(timeout, "timeout"), optional(connectTimeout, "connectTimeout"),
-          Errors.utf8(clientName, "clientName"), Errors.utf8(username, "username"), Errors.utf8(password, "password"),
-          identitySecret, queueCapacity, spin ? 0 : 1, opened);
+      Flat.clientOpen(packed, mailbox, opened);
       long futures = asyncCapacity != 0 ? asyncCapacity : queueCapacity != 0 ? queueCapacity : QUEUE_CAPACITY;
-      return new Client(new ClientCore(opened[0], futures));
-    }
-
-    private static long optional(Duration value, String argument) {
-      return value == null ? 0 : Errors.given(value, argument);
+      return new Client(new ClientCore(opened[0], futures, mailbox));
     }
   }
 }

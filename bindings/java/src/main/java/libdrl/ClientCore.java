@@ -4,11 +4,13 @@ package libdrl;
 final class ClientCore {
   private final Handle handle;
   private final long asyncCapacity;
+  private final long mailbox; // of the credentials, or 0
   private volatile Pump pump;
 
-  ClientCore(long pointer, long asyncCapacity) {
+  ClientCore(long pointer, long asyncCapacity, long mailbox) {
     this.handle = new Handle(pointer, "client", this::free);
     this.asyncCapacity = asyncCapacity;
+    this.mailbox = mailbox;
   }
 
   Handle handle() {
@@ -42,6 +44,7 @@ final class ClientCore {
       started = pump;
     }
     if (started != null) started.clientCloses();
+    if (mailbox != 0) Flat.mailboxStop(mailbox); // the client still has it
     Flat.clientClose(client);
     if (started != null) started.clientClosed();
   }

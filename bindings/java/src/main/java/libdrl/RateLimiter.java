@@ -53,7 +53,8 @@ public final class RateLimiter implements AutoCloseable {
   }
 
   /**
-   * Opens a limiter. Limiters that are opened with the same URL share one client, which is closed with the last of them.
+   * Opens a limiter. Limiters that are opened with the same URL share one client, which is closed with the last of them; for TLS, Sentinel
+   * and logins beyond the URL see {@link Client.Builder}.
    *
    * @param redisUrl as for {@link Client#open}
    * @param limits the policy
@@ -64,7 +65,7 @@ public final class RateLimiter implements AutoCloseable {
   }
 
   /**
-   * Begins a limiter with options, on the client that all limiters of this URL share.
+   * Begins a limiter with options, on the client that all limiters of this URL and {@link RateLimiterBuilder#credentials provider} share.
    *
    * @param redisUrl as for {@link Client#open}
    * @return the builder

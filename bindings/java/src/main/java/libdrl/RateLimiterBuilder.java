@@ -14,6 +14,7 @@ public final class RateLimiterBuilder {
   private String namespace;
   private String name;
   private FailStrategy failStrategy = FailStrategy.OPEN;
+  private CredentialsProvider credentials;
 
   RateLimiterBuilder(Client client, String url) {
     this.client = client;
@@ -88,6 +89,19 @@ public final class RateLimiterBuilder {
   }
 
   /**
+   * Sets who gives user name and password to the client of the URL. Only limiters with the same URL and the same provider share a client.
+   *
+   * @param value whom to ask
+   * @return this builder
+   * @throws DrlArgumentException if the limiter has a client of your own
+   */
+  public RateLimiterBuilder credentials(CredentialsProvider value) {
+    if (client != null) throw new DrlArgumentException(Status.OPTION, "credentials belong to the client, which was given");
+    credentials = Objects.requireNonNull(value, "credentials");
+    return this;
+  }
+
+  /**
    * Opens the limiter. It does not wait for Redis.
    *
    * @return the limiter, to be closed
@@ -96,7 +110,7 @@ public final class RateLimiterBuilder {
   public RateLimiter open() {
     List<Limit> policy = List.copyOf(limits);
     if (client != null) return new RateLimiter(client, openOn(client, policy), policy, failStrategy, () -> {});
-    String shared = url;
+    SharedClients.Key shared = new SharedClients.Key(url, credentials);
     Client opened = SharedClients.acquire(shared);
     try {
       return new RateLimiter(opened, openOn(opened, policy), policy, failStrategy, () -> SharedClients.release(shared));

@@ -73,6 +73,58 @@ public final class RedisServer implements AutoCloseable {
     }
   }
 
+  /** One inline command of one who may do everything; it must be answered so. */
+  public void admin(String command, String wanted) {
+    try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+      channel.connect(UnixDomainSocketAddress.of(socket));
+      channel.write(ByteBuffer.wrap(("AUTH admin admin\r\n" + command + "\r\n").getBytes(StandardCharsets.US_ASCII)));
+      ByteBuffer reply = ByteBuffer.allocate(4096);
+      while (reply.position() < 5 + wanted.length() && channel.read(reply) > 0) continue;
+      String said = new String(reply.array(), 0, reply.position(), StandardCharsets.UTF_8);
+      if (!said.startsWith("+OK\r\n" + wanted)) throw new AssertionError(command + ": " + said);
+    } catch (IOException failure) {
+      throw new AssertionError(failure);
+    }
+  }
+
+  /** Lets nobody in but the documented user, "drl", with this password; again: changes the password. */
+  public void guard(String password) {
+    try {
+      admin("ACL SETUSER drl reset on >" + password + " " + String.join(" ", rules()), "+OK");
+    } catch (IOException failure) {
+      throw new AssertionError(failure);
+    }
+    admin("ACL SETUSER default off", "+OK");
+  }
+
+  /** Cuts the connections of all others. */
+  public void disconnect() {
+    admin("CLIENT KILL TYPE normal", ":");
+  }
+
+  /** The folder of ca.pem, and of me.pem and me.key for clients, once {@link #overTls} was called. */
+  public Path folder() {
+    return folder;
+  }
+
+  /** The address for connections over TLS. */
+  public String overTls() throws IOException, InterruptedException {
+    String key = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 ";
+    openssl(key + "-keyout ca.key -out ca.pem -subj /CN=authority");
+    openssl(key + "-keyout me.key -out me.pem -subj /CN=me -CA ca.pem -CAkey ca.key -addext subjectAltName=IP:127.0.0.1"
+        + " -addext basicConstraints=critical,CA:FALSE");
+    int port = freePort();
+    admin("CONFIG SET tls-ca-cert-file " + folder + "/ca.pem tls-cert-file " + folder + "/me.pem tls-key-file " + folder + "/me.key", "+OK");
+    admin("CONFIG SET tls-port " + port, "+OK");
+    return "rediss://127.0.0.1:" + port + "/0";
+  }
+
+  private void openssl(String command) throws IOException, InterruptedException {
+    int status = new ProcessBuilder(command.split(" ")).directory(folder.toFile()).redirectErrorStream(true)
+        .redirectOutput(folder.resolve("openssl.log").toFile()).start().waitFor();
+    if (status != 0) throw new AssertionError(Files.readString(folder.resolve("openssl.log")));
+  }
+
   /** Ends it for good; the folder stays. */
   public void stop() {
     process.destroy();
