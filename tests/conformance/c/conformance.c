@@ -111,6 +111,24 @@ Bytes BytesOf(Run *run, const cJSON *value) {
 
 /* ---- Handles ---- */
 
+/* The options of TLS and sentinels. */
+static void ChooseWay(const cJSON *options, drl_client_options *at) {
+  const cJSON *sentinel_ssl = cJSON_GetObjectItemCaseSensitive(options, "sentinel_ssl");
+  at->ssl_ca_certs = Text(options, "ssl_ca_certs", NULL);
+  at->ssl_certfile = Text(options, "ssl_certfile", NULL);
+  at->ssl_keyfile = Text(options, "ssl_keyfile", NULL);
+  at->ssl_cert_reqs = strcmp(Text(options, "ssl_cert_reqs", ""), "none") == 0 ? DRL_SSL_CERT_NONE : DRL_SSL_CERT_REQUIRED;
+  if (cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(options, "ssl_check_hostname"))) {
+    at->ssl_check_hostname = DRL_SSL_CHECK_HOSTNAME_OFF;
+  }
+  at->sentinel_username = Text(options, "sentinel_username", NULL);
+  at->sentinel_password = Text(options, "sentinel_password", NULL);
+  if (sentinel_ssl != NULL) at->sentinel_ssl = cJSON_IsTrue(sentinel_ssl) ? DRL_SENTINEL_SSL_ON : DRL_SENTINEL_SSL_OFF;
+  at->sentinel_ssl_ca_certs = Text(options, "sentinel_ssl_ca_certs", NULL);
+  at->sentinel_ssl_certfile = Text(options, "sentinel_ssl_certfile", NULL);
+  at->sentinel_ssl_keyfile = Text(options, "sentinel_ssl_keyfile", NULL);
+}
+
 drl_status OpenClient(Run *run, const cJSON *options) {
   drl_client_options at = DRL_CLIENT_OPTIONS_INIT;
   const Bytes secret = BytesOf(run, cJSON_GetObjectItemCaseSensitive(options, "secret"));
@@ -123,8 +141,12 @@ drl_status OpenClient(Run *run, const cJSON *options) {
   at.identity_secret = secret.data;
   at.identity_secret_len = secret.len;
   at.queue_capacity_max = Integer(options, "queue_capacity_max", 0);
+  at.requests_per_command_max = (int32_t)Integer(options, "requests_per_command_max", 0);
+  ChooseWay(options, &at);
   if (!HasOnly(run, options,
-               "redis_url timeout_us connect_timeout_us client_name username password secret queue_capacity_max")) {
+               "redis_url timeout_us connect_timeout_us client_name username password secret queue_capacity_max "
+               "requests_per_command_max ssl_ca_certs ssl_certfile ssl_keyfile ssl_cert_reqs ssl_check_hostname sentinel_username "
+               "sentinel_password sentinel_ssl sentinel_ssl_ca_certs sentinel_ssl_certfile sentinel_ssl_keyfile")) {
     return DRL_ERR_INTERNAL;
   }
   return drl_client_open(&at, &run->client, &run->error);

@@ -76,6 +76,18 @@ type clientCase struct {
 	Password         *string `json:"password"`
 	Secret           *octets `json:"secret"`
 	QueueCapacityMax *int64  `json:"queue_capacity_max"`
+	RequestsMax      *int64  `json:"requests_per_command_max"`
+	CACerts          *string `json:"ssl_ca_certs"`
+	Certfile         *string `json:"ssl_certfile"`
+	Keyfile          *string `json:"ssl_keyfile"`
+	CertReqs         *string `json:"ssl_cert_reqs"`
+	CheckHostname    *bool   `json:"ssl_check_hostname"`
+	SentinelUsername *string `json:"sentinel_username"`
+	SentinelPassword *string `json:"sentinel_password"`
+	SentinelSSL      *bool   `json:"sentinel_ssl"`
+	SentinelCACerts  *string `json:"sentinel_ssl_ca_certs"`
+	SentinelCertfile *string `json:"sentinel_ssl_certfile"`
+	SentinelKeyfile  *string `json:"sentinel_ssl_keyfile"`
 }
 
 func microseconds(us int64) time.Duration { return time.Duration(us) * time.Microsecond }
@@ -111,7 +123,38 @@ func (c *clientCase) open(redisURL string) (*drl.Client, error) {
 	if c.QueueCapacityMax != nil {
 		options = append(options, drl.QueueCapacity(*c.QueueCapacityMax))
 	}
+	if c.RequestsMax != nil {
+		options = append(options, drl.RequestsPerCommand(*c.RequestsMax))
+	}
+	options = append(options, c.ways()...)
 	return drl.NewClient(redisURL, options...)
+}
+
+// ways are the options of TLS and sentinels.
+func (c *clientCase) ways() []drl.ClientOption {
+	var options []drl.ClientOption
+	for _, file := range []struct {
+		path   *string
+		option func(string) drl.ClientOption
+	}{
+		{c.CACerts, drl.SSLCACerts}, {c.Certfile, drl.SSLCertfile}, {c.Keyfile, drl.SSLKeyfile},
+		{c.SentinelCACerts, drl.SentinelSSLCACerts}, {c.SentinelCertfile, drl.SentinelSSLCertfile},
+		{c.SentinelKeyfile, drl.SentinelSSLKeyfile},
+	} {
+		if file.path != nil {
+			options = append(options, file.option(*file.path))
+		}
+	}
+	if text(c.CertReqs) == "none" {
+		options = append(options, drl.SSLCertReqsNone())
+	}
+	if c.CheckHostname != nil && !*c.CheckHostname {
+		options = append(options, drl.SSLCheckHostnameOff())
+	}
+	if c.SentinelSSL != nil {
+		options = append(options, drl.SentinelSSL(*c.SentinelSSL))
+	}
+	return append(options, drl.SentinelCredentials(text(c.SentinelUsername), text(c.SentinelPassword)))
 }
 
 // openPatient adds the time-out of the specification.

@@ -1,3 +1,4 @@
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -15,6 +16,7 @@ import libdrl.LimitState;
 import libdrl.Outcome;
 import libdrl.RateLimiter;
 import libdrl.RateLimiterBuilder;
+import libdrl.SslCertReqs;
 import libdrl.Status;
 
 /** Clients, limiters, resolvers and decisions from their JSON. */
@@ -28,7 +30,9 @@ final class Openings {
   /** {@code json} may be null: all defaults. */
   static Client client(String redisUrl, Object json, boolean patient) {
     Fields at = json == null ? new Fields(java.util.Map.of()) : Fields.of(json, "redis_url", "timeout_us", "connect_timeout_us",
-        "client_name", "username", "password", "secret", "queue_capacity_max");
+        "client_name", "username", "password", "secret", "queue_capacity_max", "requests_per_command_max", "ssl_ca_certs",
+        "ssl_certfile", "ssl_keyfile", "ssl_cert_reqs", "ssl_check_hostname", "sentinel_username", "sentinel_password", "sentinel_ssl",
+        "sentinel_ssl_ca_certs", "sentinel_ssl_certfile", "sentinel_ssl_keyfile");
     Client.Builder builder = Client.builder(at.text("redis_url", redisUrl));
     if (patient || at.has("timeout_us")) builder.timeout(micros(at.number("timeout_us", 10_000_000)));
     // A server that was not scheduled for a second is slow, not away.
@@ -38,7 +42,24 @@ final class Openings {
     if (at.has("password")) builder.password(at.text("password"));
     if (at.has("secret")) builder.identitySecret(Fields.bytes(at.get("secret")));
     if (at.has("queue_capacity_max")) builder.queueCapacity(at.number("queue_capacity_max", 0));
+    if (at.has("requests_per_command_max")) builder.requestsPerCommandMax((int) at.number("requests_per_command_max", 0));
+    ways(at, builder);
     return builder.open();
+  }
+
+  /** The options of TLS and sentinels. */
+  private static void ways(Fields at, Client.Builder builder) {
+    if (at.has("ssl_ca_certs")) builder.sslCaCerts(Path.of(at.text("ssl_ca_certs")));
+    if (at.has("ssl_certfile")) builder.sslCertfile(Path.of(at.text("ssl_certfile")));
+    if (at.has("ssl_keyfile")) builder.sslKeyfile(Path.of(at.text("ssl_keyfile")));
+    if (at.has("ssl_cert_reqs")) builder.sslCertReqs(SslCertReqs.valueOf(at.text("ssl_cert_reqs").toUpperCase(Locale.ROOT)));
+    if (at.has("ssl_check_hostname")) builder.sslCheckHostname((Boolean) at.get("ssl_check_hostname"));
+    if (at.has("sentinel_username")) builder.sentinelUsername(at.text("sentinel_username"));
+    if (at.has("sentinel_password")) builder.sentinelPassword(at.text("sentinel_password"));
+    if (at.has("sentinel_ssl")) builder.sentinelSsl((Boolean) at.get("sentinel_ssl"));
+    if (at.has("sentinel_ssl_ca_certs")) builder.sentinelSslCaCerts(Path.of(at.text("sentinel_ssl_ca_certs")));
+    if (at.has("sentinel_ssl_certfile")) builder.sentinelSslCertfile(Path.of(at.text("sentinel_ssl_certfile")));
+    if (at.has("sentinel_ssl_keyfile")) builder.sentinelSslKeyfile(Path.of(at.text("sentinel_ssl_keyfile")));
   }
 
   /** {@code namespace} is for limiters that name none; null leaves the library's default. */

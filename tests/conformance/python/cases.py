@@ -3,6 +3,7 @@
 import asyncio
 import datetime
 import math
+import os
 import secrets
 import socket
 import time
@@ -109,7 +110,7 @@ def keys(run, one):
 
 
 def exists(run, key):
-    url = urlsplit(run.redis_url)
+    url = urlsplit(os.environ.get("CONFORMANCE_PLAIN_URL", run.redis_url))
     with socket.create_connection((url.hostname, url.port), timeout=10) as redis:
         redis.sendall(f"EXISTS {key}\r\n".encode())
         return redis.recv(64)

@@ -11,7 +11,9 @@ class Case
 
   FIELDS = {
     limiter: %w[limits namespace name fail_strategy], limit: %w[rate per_us burst name],
-    client: %w[redis_url timeout_us connect_timeout_us client_name username password secret queue_capacity_max],
+    client: %w[redis_url timeout_us connect_timeout_us client_name username password secret queue_capacity_max
+               requests_per_command_max ssl_ca_certs ssl_certfile ssl_keyfile ssl_cert_reqs ssl_check_hostname sentinel_username
+               sentinel_password sentinel_ssl sentinel_ssl_ca_certs sentinel_ssl_certfile sentinel_ssl_keyfile],
     resolver: %w[trust header hops networks ipv4_prefix_len ipv6_prefix_len], request: %w[identity cost]
   }.freeze
   HOUR = [{ "rate" => 10, "per_us" => 3_600_000_000 }].freeze
@@ -60,8 +62,8 @@ class Case
     only(object, FIELDS[:client])
     options = {
       timeout: seconds(object["timeout_us"]), connect_timeout: seconds(object["connect_timeout_us"]),
-      identity_secret: object["secret"] && bytes(object["secret"]), queue_capacity_max: object["queue_capacity_max"],
-      client_name: object["client_name"], username: object["username"], password: object["password"]
+      identity_secret: object["secret"] && bytes(object["secret"]), ssl_cert_reqs: object["ssl_cert_reqs"]&.to_sym,
+      **object.except("redis_url", "timeout_us", "connect_timeout_us", "secret", "ssl_cert_reqs").transform_keys(&:to_sym)
     }.compact
     keep(Drl::Client.new(object.fetch("redis_url", @redis_url), **defaults, **options))
   end
@@ -135,7 +137,7 @@ class KeyCase < Case
   end
 
   def exists(key)
-    host, port = @redis_url.match(%r{\Aredis://(.+):(\d+)/0\z}).captures
+    host, port = ENV.fetch("CONFORMANCE_PLAIN_URL", @redis_url).match(%r{\Aredis://(.+):(\d+)/0\z}).captures
     TCPSocket.open(host, port) do |socket|
       socket.write("EXISTS #{key}\r\n")
       socket.gets.chomp
