@@ -76,6 +76,7 @@ Link::Event Link::Advance(Micros now) {
 }
 
 Status Link::Late() const {
+  if (phase_ == Phase::kConnecting && refused_) return refusal_;
   if (phase_ == Phase::kConnecting && connection_ != nullptr) {
     return {DRL_ERR_AUTH, "the credentials callback has not answered within the connect time-out"};
   }
@@ -165,7 +166,7 @@ Link::Event Link::AwaitLogin(Micros now) {
   } else {
     return Event::kNone;
   }
-  connector_->Shun();
+  phase_ = Phase::kLoggingIn;
   return FailLogin(why, now);
 }
 

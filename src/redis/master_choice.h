@@ -17,8 +17,10 @@ namespace drl::redis {
 
 class MasterChoice {
  public:
-  // So long nobody leaves a server for one that has just failed, whatever a sentinel says again and again.
+  // So long nobody leaves a server for one that has just failed, whatever a sentinel says again and again; twice as long each time that
+  // it has failed again meanwhile, unless a switch to it was told of.
   static constexpr base::Micros kFailedLasts = 1'000'000;
+  static constexpr base::Micros kFailedLastsMax = 16'000'000;
 
   explicit MasterChoice(size_t sentinels) : words_(sentinels) {}
 
@@ -32,11 +34,11 @@ class MasterChoice {
   void Failed(const Host& master, base::Micros now);
 
   // Where to go; nothing when nobody says anything that has not failed since the attempt began.
-  [[nodiscard]] std::optional<Host> Best() const { return BestBut(nullptr, begun_at_); }
+  [[nodiscard]] std::optional<Host> Best() const;
   // The same between attempts: nothing that has just failed.
-  [[nodiscard]] std::optional<Host> BestNow(base::Micros now) const { return BestBut(nullptr, now - kFailedLasts); }
+  [[nodiscard]] std::optional<Host> BestNow(base::Micros now) const;
   // Where else, when this one takes long.
-  [[nodiscard]] std::optional<Host> BestBut(const Host& other) const { return BestBut(&other, begun_at_); }
+  [[nodiscard]] std::optional<Host> BestBut(const Host& other) const;
   // Where to go instead of staying, since a switch was told of, or most of all sentinels say so; nothing: stay.
   [[nodiscard]] std::optional<Host> Elsewhere(const Host& current, base::Micros now) const;
   // The last switch led elsewhere, where nothing was found.
@@ -50,15 +52,18 @@ class MasterChoice {
   struct Failure {
     Host master;
     base::Micros at;
+    base::Micros lasts;
   };
-  static constexpr size_t kFailuresMax = 16;
+  static constexpr size_t kFailuresMax = 64;  // more than there are sentinels, so that an attempt tries each of their servers once
   // How much a choice weighs.
   enum class Weight { kSaid, kSwitched, kSaidByMost };
 
-  [[nodiscard]] std::optional<Host> BestBut(const Host* other, base::Micros failed_since) const;
+  template <typename LeftOut>
+  [[nodiscard]] std::optional<Host> BestOf(LeftOut left_out) const;
   // How many sentinels name it, by words not older than that.
   [[nodiscard]] size_t Votes(const Host& master, uint64_t since) const;
   [[nodiscard]] Weight WeightOf(const Host& master) const;
+  [[nodiscard]] const Failure* FailureOf(const Host& master) const;
   [[nodiscard]] bool FailedSince(const Host& master, base::Micros since) const;
 
   std::vector<Word> words_;  // by sentinel
@@ -66,7 +71,7 @@ class MasterChoice {
   uint64_t switched_ = 0;  // the word that told of the last switch
   Host switched_to_;
   base::Micros begun_at_ = 0;
-  std::vector<Failure> failures_;  // from the oldest
+  std::vector<Failure> failures_;  // the last of each server, from the oldest
 };
 
 }  // namespace drl::redis

@@ -32,8 +32,9 @@ SentinelConnector::SentinelConnector(const Endpoint& endpoint, Micros patience, 
       plain_name_(endpoint.Name()),
       name_(plain_name_),
       choice_(endpoint.sentinels.hosts.size()) {
+  const Micros share = patience - patience / kShareOfPatience;  // less than an attempt has, which can then say what it met
   for (const Host& host : endpoint.sentinels.hosts) {
-    watches_.push_back(std::make_unique<SentinelWatch>(SentinelEndpoint(endpoint, host), endpoint.sentinels.master, patience,
+    watches_.push_back(std::make_unique<SentinelWatch>(SentinelEndpoint(endpoint, host), endpoint.sentinels.master, share,
                                                        seed + watches_.size(), make_));
   }
 }
@@ -42,11 +43,14 @@ void SentinelConnector::Begin(Micros now) {
   Stop();
   error_ = {};
   ask_again_at_ = INT64_MAX;
-  if (std::exchange(moved_, false)) return choice_.BeginAttempt(now);
+  // Who was asked a moment ago still answers, or tells of switches.
+  const bool asked = std::exchange(unreached_, false) && now - asked_at_ < kAskEvery;
+  if (std::exchange(moved_, false) || asked) return choice_.BeginAttempt(now);
   AskAll(now);
 }
 
 void SentinelConnector::AskAll(Micros now) {
+  asked_at_ = now;
   choice_.BeginLookUp(now);
   for (const auto& watch : watches_) watch->Begin(now);
 }
@@ -58,13 +62,14 @@ Result<std::unique_ptr<Transport>> SentinelConnector::Advance(Micros now) {
     Result<std::unique_ptr<Transport>> made = way_->Advance(now);
     if (made.ok()) {
       if (*made != nullptr) {
-        dialling_ = false;
+        dialling_ = unreached_ = false;
         if (choice_.Doubts(*server_)) ask_again_at_ = now + MasterChoice::kFailedLasts;
       }
       PollAll(now);
       return made;
     }
     GiveUp(made.status(), now);
+    unreached_ = true;
     Choose(now);
   }
   PollAll(now);
@@ -78,8 +83,9 @@ void SentinelConnector::Stop() {
   server_.reset();
 }
 
+// Once for each server that failed: a second time would lead back to the address that was to be left.
 void SentinelConnector::Shun() {
-  if (way_ != nullptr) way_->Shun();
+  if (server_) way_->Shun();
 }
 
 bool SentinelConnector::GoOn(const Status& why, Micros now) {
@@ -128,8 +134,9 @@ bool SentinelConnector::TurnWatches(Micros now) {
   bool news = false;
   for (size_t i = 0; i < watches_.size(); ++i) {
     SentinelWatch::Event event;
-    while ((event = watches_[i]->Advance(now)) != SentinelWatch::Event::kNone) {
-      if (event == SentinelWatch::Event::kFailed) break;
+    for (int events = 0; events < kEventsMax; ++events) {
+      event = watches_[i]->Advance(now);
+      if (event == SentinelWatch::Event::kNone || event == SentinelWatch::Event::kFailed) break;
       news = true;
       if (event == SentinelWatch::Event::kAnswered) choice_.Answered(i, watches_[i]->master());
       if (event == SentinelWatch::Event::kSwitched) choice_.Switched(i, watches_[i]->master());
@@ -166,6 +173,7 @@ void SentinelConnector::GoTo(const Host& server, Micros now) {
 }
 
 void SentinelConnector::GiveUp(const Status& why, Micros now) {
+  ask_again_at_ = INT64_MAX;
   if (!server_) return;
   choice_.Failed(*server_, now);
   error_ = {why.code(), name_ + ": " + why.message()};

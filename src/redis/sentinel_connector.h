@@ -41,6 +41,9 @@ class SentinelConnector final : public Connector {
  private:
   // A busy loop does not sleep, and so does not see what the descriptor shows: then it is looked at so often.
   static constexpr base::Micros kLookEvery = 5'000;
+  // All are asked no oftener than that, unless a server has said that it is no master.
+  static constexpr base::Micros kAskEvery = 1'000'000;
+  static constexpr int kEventsMax = 16;  // of a sentinel, at one time
   // The part of the patience after which another server is tried, if there is one.
   static constexpr base::Micros kShareOfPatience = 3;
 
@@ -67,6 +70,8 @@ class SentinelConnector final : public Connector {
   bool moved_ = false;          // the next attempt knows where to go
   base::Micros share_ends_at_ = 0;
   base::Micros look_at_ = 0;
+  base::Micros asked_at_ = 0;   // all of them
+  bool unreached_ = false;      // the last server tried: it did not say that it is no master
   base::Micros ask_again_at_ = INT64_MAX;  // while a server is in use that there are doubts about
   base::Status error_;          // of the servers tried in this attempt
   base::UniqueFd events_;       // an epoll

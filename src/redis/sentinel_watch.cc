@@ -19,6 +19,11 @@ constexpr int kReceivesMax = 16;  // at one time, however much a sentinel says
 
 bool IsPort(int64_t port) { return port > 0 && port <= 65535; }
 
+// It is written to logs, whoever said it.
+bool IsName(std::string_view host) {
+  return !host.empty() && host.size() <= 253 && std::all_of(host.begin(), host.end(), [](char c) { return c > ' ' && c <= '~'; });
+}
+
 // The last word of a text, which is taken off.
 std::string_view TakeLast(std::string_view& text) {
   const size_t space = text.rfind(' ');
@@ -36,6 +41,7 @@ Host SwitchedTo(std::string_view message, std::string_view master) {
   int32_t port = 0;
   const auto [end, wrong] = std::from_chars(port_text.data(), port_text.data() + port_text.size(), port);
   if (wrong != std::errc() || end != port_text.data() + port_text.size() || !IsPort(port) || message != master) return {};
+  if (!IsName(host)) return {};
   return {std::string(host), port};
 }
 
@@ -43,6 +49,7 @@ Host SwitchedTo(std::string_view message, std::string_view master) {
 
 SentinelWatch::SentinelWatch(Endpoint sentinel, std::string master, Micros patience, uint64_t seed, const MakeConnector& make)
     : endpoint_(std::move(sentinel)),
+      login_(endpoint_.username, endpoint_.password),
       wanted_(std::move(master)),
       patience_(patience),
       connector_(make(endpoint_)),
@@ -76,13 +83,14 @@ SentinelWatch::Event SentinelWatch::Advance(Micros now) {
 }
 
 SentinelWatch::Event SentinelWatch::Fail(drl_status code, const std::string& why, Micros now) {
-  connection_.reset();
+  error_ = {code, "sentinel " + Host{endpoint_.host, endpoint_.port}.Name() + ": " + why};
+  if (connection_ != nullptr) connector_->Shun();
+  connection_.reset();  // it may have said why
   connector_->Stop();
   more_ = false;
   if (phase_ == Phase::kTalking && step_ == Step::kListen && now - answered_at_ >= kSoundLife) backoff_.Reset();
   phase_ = Phase::kWaiting;
   deadline_ = now + backoff_.Next();
-  error_ = {code, "sentinel " + Host{endpoint_.host, endpoint_.port}.Name() + ": " + why};
   return Event::kFailed;
 }
 
@@ -99,13 +107,9 @@ SentinelWatch::Event SentinelWatch::Connect(Micros now) {
 // All in one write, so that no switch falls between the answer and what comes after it.
 void SentinelWatch::Say() {
   step_ = Step::kSetName;
-  if (!endpoint_.password.empty()) {
+  if (!login_.password().empty()) {
     step_ = Step::kAuth;
-    if (endpoint_.username.empty()) {
-      Command({"AUTH", endpoint_.password});
-    } else {
-      Command({"AUTH", endpoint_.username, endpoint_.password});
-    }
+    login_.Write(connection_->out());
   }
   Command({"CLIENT", "SETNAME", endpoint_.client_name});
   Command({"SENTINEL", "GET-MASTER-ADDR-BY-NAME", wanted_});
@@ -154,11 +158,8 @@ SentinelWatch::Event SentinelWatch::TakeError(const Reply& reply, Micros now) {
   // Said before anything was asked, so it would be taken for the answer to an optional step.
   if (reply.text.starts_with("ERR max number of clients")) return Fail(DRL_ERR_CONNECT, reply.text, now);
   switch (step_) {
-    case Step::kAuth: {
-      // One that knows no users, or no passwords, may repeat what it was given.
-      const bool repeats = reply.text.find(endpoint_.password) != std::string::npos;
-      return Fail(DRL_ERR_AUTH, "logging in: " + (repeats ? reply.text.substr(0, reply.text.find(' ')) : reply.text), now);
-    }
+    case Step::kAuth:
+      return Fail(DRL_ERR_AUTH, "logging in: " + login_.Harmless(reply.text), now);
     case Step::kSetName:  // can be done without
       step_ = Step::kAsk;
       return Event::kNone;
@@ -173,7 +174,7 @@ SentinelWatch::Event SentinelWatch::TakeError(const Reply& reply, Micros now) {
 SentinelWatch::Event SentinelWatch::TakeAnswer(const Reply& reply, Micros now) {
   if (reply.type == Reply::Type::kNil) return Fail(DRL_ERR_RESOLVE, "it knows no master named '" + wanted_ + "'", now);
   const bool sound = reply.type == Reply::Type::kArray && reply.integers.size() == 2 && IsPort(reply.integers[1]);
-  if (!sound || reply.Word(0).empty()) return Fail(DRL_ERR_PROTOCOL, "it does not answer as sentinels do", now);
+  if (!sound || !IsName(reply.Word(0))) return Fail(DRL_ERR_PROTOCOL, "it does not answer as sentinels do", now);
   master_ = {std::string(reply.Word(0)), static_cast<int32_t>(reply.integers[1])};
   answered_at_ = now;
   deadline_ = INT64_MAX;

@@ -11,6 +11,7 @@
 #include "base/backoff.h"
 #include "redis/connection.h"
 #include "redis/connector.h"
+#include "redis/credentials.h"
 #include "redis/endpoint.h"
 
 namespace drl::redis {
@@ -46,7 +47,7 @@ class SentinelWatch {
   [[nodiscard]] bool wants_write() const { return connection_ != nullptr && connection_->wants_write(); }
   [[nodiscard]] base::Micros next_at() const;
   // It waits for what no descriptor shows.
-  [[nodiscard]] bool hidden() const { return phase_ == Phase::kConnecting || (connection_ != nullptr && connection_->fd() < 0); }
+  [[nodiscard]] bool hidden() const { return phase_ != Phase::kWaiting && poll_fd() < 0; }
 
   // In a forked child: gives up the parent's descriptors and nothing else.
   void Abandon() const;
@@ -67,6 +68,7 @@ class SentinelWatch {
   void Command(std::initializer_list<std::string_view> words);
 
   const Endpoint endpoint_;
+  const Login login_;
   const std::string wanted_;
   const base::Micros patience_;
   const std::unique_ptr<Connector> connector_;

@@ -10,14 +10,12 @@ using base::Status;
 
 void TlsConnector::Begin(Micros now) {
   session_.reset();
-  context_.reset();
   plain_->Begin(now);
 }
 
 void TlsConnector::Stop() {
   if (session_ != nullptr) plain_->Shun();
   session_.reset();
-  context_.reset();
   plain_->Stop();
 }
 
@@ -34,17 +32,14 @@ Result<std::unique_ptr<Transport>> TlsConnector::Advance(Micros now) {
   return std::unique_ptr<Transport>(std::move(session_));
 }
 
-// The files first: without them nobody need be reached.
+// The files are read once somebody is there: many certificates take milliseconds.
 Status TlsConnector::Connect(Micros now) {
-  if (context_ == nullptr) {
-    Result<TlsContext> context = MakeTlsContext(tls_);
-    if (!context.ok()) return {DRL_ERR_CONNECT, "cannot connect to " + name() + ": " + context.status().message()};
-    context_ = std::move(*context);
-  }
   Result<std::unique_ptr<Transport>> plain = plain_->Advance(now);
   if (!plain.ok()) return plain.status();
   if (*plain == nullptr) return {};
-  session_ = std::make_unique<TlsTransport>(std::move(context_), std::move(*plain), tls_, host_, name());
+  Result<TlsContext> context = MakeTlsContext(tls_);
+  if (!context.ok()) return {DRL_ERR_CONNECT, "cannot connect to " + name() + ": " + context.status().message()};
+  session_ = std::make_unique<TlsTransport>(std::move(*context), std::move(*plain), tls_, host_, name());
   return {};
 }
 

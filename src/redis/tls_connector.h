@@ -1,5 +1,5 @@
-// Connects by TLS: over what another connector has connected, a handshake in which the server shows who it is. Files are read at the
-// beginning of each attempt. Whoever fails here was reached, but is not begun with again. There is no way back to plain bytes.
+// Connects by TLS: over what another connector has connected, a handshake in which the server shows who it is. Files are read for
+// each attempt. Whoever fails here was reached, but is not begun with again. There is no way back to plain bytes.
 #pragma once
 
 #include <memory>
@@ -38,7 +38,6 @@ class TlsConnector final : public Connector {
   const std::unique_ptr<Connector> plain_;
   const Tls& tls_;
   const std::string host_;
-  TlsContext context_;
   std::unique_ptr<TlsTransport> session_;  // in its handshake
   base::Micros next_at_ = INT64_MAX;
 };

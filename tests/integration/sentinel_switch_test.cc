@@ -171,6 +171,30 @@ TEST_F(SentinelSwitch, ToldByALiarAgainAndAgainDisturbsLittle) {
   EXPECT_LT(Stats(client).connects, 20 * kSlowness);
 }
 
+// Faster than it can be listened to: there is always more to read.
+TEST_F(SentinelSwitch, ToldWithoutEndLeavesTimeForRequests) {
+  FakeSentinel other(PortOf(before));
+  const Client client = OpenClient(UrlOf(sentinel, other));
+  const Limiter limiter = OpenLimiter(client, Ledger(DRL_FAIL_ERROR));
+  ASSERT_GE(MicrosUntilDecided(limiter, "someone"), 0);
+  std::atomic<bool> over{false};
+  const std::string message = "limits 127.0.0.1 1 127.0.0.1 " + std::to_string(PortOf(before));
+  std::vector<std::thread> flood;
+  for (FakeSentinel* liar : {&sentinel, &other}) {
+    flood.emplace_back([&, liar] {
+      while (!over) liar->Publish(message);
+    });
+  }
+  int decided = 0;
+  for (int i = 0; i < 200; ++i) {
+    decided += Allow(limiter, "someone").status == DRL_OK;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  over = true;
+  for (std::thread& thread : flood) thread.join();
+  EXPECT_EQ(decided, 200);
+}
+
 // The new master is slower than the sentinel that tells of it, and the old one still takes what is asked of it.
 TEST_F(SentinelSwitch, ToAServerThatIsNotThereYetIsMadeLater) {
   FakeSentinel second(PortOf(before));

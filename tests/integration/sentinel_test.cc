@@ -119,11 +119,27 @@ TEST_F(Sentinel, AServerThatIsAwayIsLeftForTheOneThatAnotherNames) {
 }
 
 TEST_F(Sentinel, WhatNoSentinelWouldAnswerIsSaid) {
-  for (const char* bytes : {"+OK\r\n", "*0\r\n", "*2\r\n$0\r\n\r\n$4\r\n6379\r\n", "*2\r\n$9\r\n127.0.0.1\r\n$5\r\n70000\r\n", ":1\r\n"}) {
+  for (const char* bytes : {"+OK\r\n", "*0\r\n", "*2\r\n$0\r\n\r\n$4\r\n6379\r\n", "*2\r\n$9\r\n127.0.0.1\r\n$5\r\n70000\r\n", ":1\r\n",
+                            "*2\r\n$5\r\nho\nst\r\n$4\r\n6379\r\n"}) {
     FakeSentinel odd(1);
     odd.Answer(bytes);
     ExpectRefused(UrlOf({odd.port()}), DRL_ERR_PROTOCOL, "does not answer as sentinels do");
   }
+}
+
+TEST_F(Sentinel, OneThatIsFullIsSaid) {
+  FakeSentinel full(1);
+  full.Answer("-ERR max number of clients reached\r\n");
+  ExpectRefused(UrlOf({full.port()}), DRL_ERR_CONNECT, ": ERR max number of clients reached");
+}
+
+// It answers nothing, and so might be waited for until there is no time left to say what the server said.
+TEST_F(Sentinel, OneThatHangsHidesNotWhatTheServerSays) {
+  const HungListener hung;
+  const FakeSentinel sound(redis_server_port(group().server(0)));
+  redis_server_expect_refusals(group().server(0));
+  const std::string hosts = "127.0.0.1:" + std::to_string(hung.port()) + ",127.0.0.1:" + std::to_string(sound.port());
+  ExpectRefused("redis+sentinel://nobody:s3cret@" + hosts + "/" + SentinelGroup::kMaster, DRL_ERR_AUTH, "WRONGPASS");
 }
 
 TEST(SentinelPasswords, OfTheServersAndOfTheSentinels) {

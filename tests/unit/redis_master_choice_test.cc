@@ -81,6 +81,23 @@ TEST_F(MasterChoiceTest, NobodyLeavesForWhatHasJustFailed) {
   EXPECT_EQ(choice.Elsewhere(kA, kLater), kB);
 }
 
+// What most name, and nobody can reach: gone to ever more seldom, for that is each time the end of a connection that works.
+TEST_F(MasterChoiceTest, WhatFailsAgainAndAgainIsLeftForEverMoreSeldom) {
+  choice.Answered(0, kB);
+  choice.Answered(1, kB);
+  choice.Answered(2, kA);
+  base::Micros now = 0;
+  for (base::Micros lasts = MasterChoice::kFailedLasts; lasts <= MasterChoice::kFailedLastsMax; lasts *= 2) {
+    choice.Failed(kB, now);
+    EXPECT_FALSE(choice.Elsewhere(kA, now + lasts)) << lasts;
+    now += lasts + 1;
+    EXPECT_EQ(choice.Elsewhere(kA, now), kB) << lasts;
+  }
+  choice.Failed(kB, now);
+  choice.Switched(0, kB);
+  EXPECT_EQ(choice.Elsewhere(kA, now + MasterChoice::kFailedLasts + 1), kB) << "it may have come back";
+}
+
 TEST_F(MasterChoiceTest, ThereAreDoubtsAboutAServerThatASwitchLedAwayFrom) {
   choice.Answered(0, kA);
   EXPECT_FALSE(choice.Doubts(kA));

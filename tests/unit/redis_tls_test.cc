@@ -359,17 +359,17 @@ TEST_F(RedisTlsConnectorTest, ServerThatTakesNothingIsLookedAtAgain) {
   EXPECT_LT(connector->next_at(), 100'000);
 }
 
-TEST_F(RedisTlsConnectorTest, NobodyIsReachedWithoutTheFilesAndTheyAreReadAgain) {
+TEST_F(RedisTlsConnectorTest, NobodyIsSpokenToWithoutTheFilesAndTheyAreReadAgain) {
   std::string keep = TheAuthority().certificate();
   folder.Write("ca.crt", "");
   const Result<std::unique_ptr<Transport>> made = connector->Advance(0);
   EXPECT_EQ(made.status().code(), DRL_ERR_CONNECT);
   EXPECT_EQ(made.status().message(), "cannot connect to the server: ssl_ca_certs holds no certificate");
-  EXPECT_EQ(plain->reached, 0);
+  EXPECT_EQ(pipe.to_server, "");
   folder.Write("ca.crt", keep);
   connector->Begin(0);
   EXPECT_TRUE(connector->Advance(0).ok());
-  EXPECT_EQ(plain->reached, 1);
+  EXPECT_EQ(plain->reached, 2);
 }
 
 }  // namespace
