@@ -174,7 +174,7 @@ TEST_F(SentinelSwitch, ToldByALiarAgainAndAgainDisturbsLittle) {
 // Faster than it can be listened to: there is always more to read.
 TEST_F(SentinelSwitch, ToldWithoutEndLeavesTimeForRequests) {
   FakeSentinel other(PortOf(before));
-  const Client client = OpenClient(UrlOf(sentinel, other));
+  const Client client = OpenClient(UrlOf(sentinel, other), kPatientUs);
   const Limiter limiter = OpenLimiter(client, Ledger(DRL_FAIL_ERROR));
   ASSERT_GE(MicrosUntilDecided(limiter, "someone"), 0);
   std::atomic<bool> over{false};
@@ -182,12 +182,12 @@ TEST_F(SentinelSwitch, ToldWithoutEndLeavesTimeForRequests) {
   std::vector<std::thread> flood;
   for (FakeSentinel* liar : {&sentinel, &other}) {
     flood.emplace_back([&, liar] {
-      while (!over) liar->Publish(message);
+      while (!over) liar->Publish(message, 10'000);
     });
   }
   int decided = 0;
-  for (int i = 0; i < 200; ++i) {
-    decided += Allow(limiter, "someone").status == DRL_OK;
+  while (decided < 200 && Allow(limiter, "someone").status == DRL_OK) {
+    ++decided;
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   over = true;

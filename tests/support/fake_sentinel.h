@@ -44,10 +44,12 @@ class FakeSentinel {
     const std::lock_guard lock(mutex_);
     answer_ = bytes;
   }
-  // Says so to all who listen.
-  void Publish(const std::string& message) {
+  // Says so to all who listen, so many times.
+  void Publish(const std::string& message, int times = 1) {
     const std::lock_guard lock(mutex_);
-    const std::string bytes = "*3\r\n" + Bulk("message") + Bulk("+switch-master") + Bulk(message);
+    const std::string once = "*3\r\n" + Bulk("message") + Bulk("+switch-master") + Bulk(message);
+    std::string bytes;
+    while (times-- > 0) bytes += once;
     for (const int fd : listening_) Send(fd, bytes);
   }
   void TellSwitch(int from, int to) {
