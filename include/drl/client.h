@@ -100,8 +100,9 @@ typedef struct drl_client_options {
   const char *ssl_keyfile;  /* its key, not encrypted; default: in ssl_certfile */
   int32_t ssl_cert_reqs;      /* DRL_SSL_CERT_*; default required. "none" verifies nothing, which is logged */
   int32_t ssl_check_hostname; /* DRL_SSL_CHECK_HOSTNAME_*; default on. Off is logged */
-  /* Sentinel. The user and password of the URL, and those above, are the master's. All sentinels are asked for each connection, and
-   * when they choose another master the client goes there at once: calls under way are then not replayed, as with any lost connection. */
+  /* Sentinel. The user and password of the URL, and those above, are the master's. All sentinels of the URL are
+     asked for each connection (once a second while it cannot be reached), and when they choose another master the client goes there at
+     once: calls under way are then not replayed, as with any lost connection. */
   const char *sentinel_username;
   const char *sentinel_password;
   const char *sentinel_ssl_ca_certs; /* where they differ from ssl_* */
