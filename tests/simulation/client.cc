@@ -64,10 +64,11 @@ std::unique_ptr<redis::Connector> Client::ConnectorOf(const Setting& setting) {
   return Sentinels::MakeConnector(setting.network, OptionsOf(story).endpoint, story.connect_timeout, story.seed);
 }
 
-// Every other client has some.
+// Every other client has some. Where all is well they come sooner than a request ends.
 std::unique_ptr<redis::Credentials> Client::CredentialsOf(const Setting& setting, bool& rings) {
   if (setting.story.seed % 2 == 0) return nullptr;
-  return std::make_unique<SimulatedCredentials>(setting.world, setting.story.connect_timeout, rings);
+  return std::make_unique<SimulatedCredentials>(setting.world, setting.story.connect_timeout / 4,
+                                                setting.world.now() + setting.story.calm_from, rings);
 }
 
 Client::Client(const Setting& setting)

@@ -8,13 +8,14 @@ namespace drl::simulation {
 
 class SimulatedCredentials final : public redis::Credentials {
  public:
-  // They outlive it. `rings`: the loop is to be turned.
-  SimulatedCredentials(World& world, Micros patience, bool& rings) : world_(world), patience_(patience), rings_(rings) {}
+  // They outlive it. `slow`: how long some take, until `quick_from`; `rings`: the loop is to be turned.
+  SimulatedCredentials(World& world, Micros slow, Micros quick_from, bool& rings)
+      : world_(world), slow_(slow), quick_from_(quick_from), rings_(rings) {}
 
   base::Status Begin() override {
     if (under_way_) return {};
     under_way_ = true;
-    const Micros delay = world_.Chance(8) ? patience_ / 4 : world_.Draw(0, 5'000);
+    const Micros delay = world_.Chance(8) && world_.now() + slow_ < quick_from_ ? slow_ : world_.Draw(0, 5'000);
     there_at_ = world_.now() + delay;
     world_.After(delay, [&rings = rings_] { rings = true; });
     return {};
@@ -28,7 +29,8 @@ class SimulatedCredentials final : public redis::Credentials {
 
  private:
   World& world_;
-  const Micros patience_;
+  const Micros slow_;
+  const Micros quick_from_;
   bool& rings_;
   bool under_way_ = false;
   Micros there_at_ = 0;
