@@ -240,6 +240,18 @@ TEST_F(LinkLoginTest, RefusedLoginThatIsGivenAgainIsAFailure) {
   EXPECT_EQ(link.error().message().find("logging in: WRONGPASS"), 0u) << link.error().message();
 }
 
+TEST_F(LinkLoginTest, RefusedLoginIsSaidWhereAnotherIsLongInComing) {
+  link.Begin(0);
+  Connect(0);
+  credentials.Give("drl", "old");
+  link.Advance(0);
+  EXPECT_EQ(Answer(kRefusal, 10), Link::Event::kNone);
+  Connect(10);
+  EXPECT_EQ(link.Advance(kConnectTimeout), Link::Event::kFailed);
+  EXPECT_EQ(link.error().code(), DRL_ERR_AUTH);
+  EXPECT_EQ(link.error().message().find("logging in: WRONGPASS"), 0u) << link.error().message();
+}
+
 TEST_F(LinkLoginTest, AnotherThatIsRefusedTooIsAFailure) {
   link.Begin(0);
   Connect(0);
